@@ -1,0 +1,130 @@
+package library
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Hours say when somebody answers: a week, and the days that differ from it.
+type Hours struct {
+	Week [7][]Span         `json:"week"` // from Sunday, as time.Weekday counts; several spans a day leave room for a break
+	Days map[string][]Span `json:"days"` // by YYYY-MM-DD: holidays and sanitary days (an empty list) or other hours
+}
+
+// Span is a stretch of one day in minutes from its midnight; Until is not part of it.
+type Span struct {
+	From  int `json:"from"`
+	Until int `json:"until"`
+}
+
+// On are the spans of the day, in order.
+func (h Hours) On(d Date) []Span {
+	if len(h.Days) > 0 {
+		if s, ok := h.Days[d.String()]; ok {
+			return s
+		}
+	}
+	return h.Week[d.Time(time.UTC).Weekday()]
+}
+
+// none reports that nobody ever answers: it saves looking through all the days.
+func (h Hours) none() bool {
+	for _, spans := range h.Week {
+		if len(spans) > 0 {
+			return false
+		}
+	}
+	return len(h.Days) == 0
+}
+
+// Check reports the first span that cannot be: it ends before it starts, overlaps the one before it, or leaves its day; or a day that does not exist.
+func (h Hours) Check() error {
+	check := func(name string, spans []Span) error {
+		last := 0
+		for _, s := range spans {
+			if s.From < last || s.Until <= s.From || s.Until > 24*60 {
+				return fmt.Errorf("hours of %s: %d to %d minutes", name, s.From, s.Until)
+			}
+			last = s.Until
+		}
+		return nil
+	}
+	for day, spans := range h.Week {
+		if err := check(time.Weekday(day).String(), spans); err != nil {
+			return err
+		}
+	}
+	for _, day := range slices.Sorted(maps.Keys(h.Days)) {
+		if d, ok := ParseDate(day); !ok || d.String() != day { // it would never be found
+			return fmt.Errorf("hours of %q: not a day as YYYY-MM-DD", day)
+		}
+		if err := check(day, h.Days[day]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchDays bounds how far ahead opening is looked for: a library closed for longer has no promised time.
+const searchDays = 400
+
+// Open reports whether somebody answers at the moment.
+func (l Library) Open(now time.Time) bool {
+	opens, ok := l.Opens(now)
+	return ok && !opens.After(now)
+}
+
+// Opens is the first moment at or after now at which somebody answers. It is false when there is none within 400 days.
+func (l Library) Opens(now time.Time) (time.Time, bool) {
+	if l.Settings.Hours.none() {
+		return time.Time{}, false
+	}
+	day := l.Today(now)
+	for range searchDays {
+		for _, s := range l.Settings.Hours.On(day) {
+			from, until := l.at(day, s.From), l.at(day, s.Until)
+			if !until.After(now) {
+				continue
+			}
+			if from.Before(now) {
+				return now, true
+			}
+			return from, true
+		}
+		day = day.next()
+	}
+	return time.Time{}, false
+}
+
+// Due is the moment when the given working time has passed since now. Without working hours at all it is plain time.
+func (l Library) Due(now time.Time, work time.Duration) time.Time {
+	if l.Settings.Hours.none() {
+		return now.Add(work)
+	}
+	day, left := l.Today(now), work
+	for range searchDays {
+		for _, s := range l.Settings.Hours.On(day) {
+			from, until := l.at(day, s.From), l.at(day, s.Until)
+			if from.Before(now) {
+				from = now
+			}
+			if !until.After(from) {
+				continue
+			}
+			if span := until.Sub(from); span < left {
+				left -= span
+				continue
+			}
+			return from.Add(left)
+		}
+		day = day.next()
+	}
+	return now.Add(work)
+}
+
+// at is the clock time on the day in the library's zone, right on days with a change of clocks too.
+func (l Library) at(d Date, minutes int) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, minutes, 0, 0, l.Zone)
+}
