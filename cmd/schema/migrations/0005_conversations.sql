@@ -1,0 +1,60 @@
+-- Conversations and what moves them. Whoever adds an event or an outgoing message locks the conversation and takes the next number from it: order never depends on a clock.
+-- +goose Up
+create table conversations (
+  library_id  bigint not null,
+  id          bigint not null,                  -- the address's own
+  lang        text not null,
+  lang_chosen boolean not null default false,   -- by the reader, not guessed
+  state       jsonb not null default '{}',      -- of the flow; all that survives between turns
+  turn        int not null default 0,
+  next_event  int not null default 1,
+  next_out    int not null default 1,
+  ready_at    timestamptz,                      -- when the oldest unfinished event may be worked; null: none waits
+  wake_at     timestamptz,
+  wake_turn   int,                              -- a newer turn makes wake_at void
+  speaker     bigint,                           -- of staff; null: the bot
+  epoch       int not null default 0,           -- grows with each change of speaker
+  dialogue    int not null default 0,           -- counts stretches of talk, for statistics
+  heard_at    timestamptz,                      -- when the reader last wrote
+  created_at  timestamptz not null default clock_timestamp(),
+  primary key (library_id, id),
+  foreign key (library_id, id) references addresses (library_id, id)
+) with (fillfactor = 70);
+create index conversations_ready on conversations (ready_at) where ready_at is not null;
+create index conversations_wake on conversations (wake_at) where wake_at is not null;
+create index conversations_speaker on conversations (library_id, speaker) where speaker is not null;
+
+create table events (
+  library_id      bigint not null,
+  conversation_id bigint not null,
+  seq             int not null,
+  kind            text not null check (kind in ('message', 'staff', 'timeout', 'job', 'resume')),
+  external_id     text not null,                -- identity for good within the conversation
+  body            jsonb not null,
+  state           text not null check (state in ('waiting', 'ready', 'done', 'dead')),
+  urgent          boolean not null default false, -- a word that waits for no file
+  attempts        int not null default 0,
+  written_at      timestamptz not null,         -- by the channel's clock
+  received_at     timestamptz not null,         -- by the clock of the process: the waits below are counted from it
+  ready_at        timestamptz not null,         -- when it may be worked
+  fetch_at        timestamptz,                  -- of a waiting one: when its files are to be fetched and looked at
+  fetches         int not null default 0,       -- how often that was tried
+  done_at         timestamptz,
+  turn            jsonb,                        -- how it was answered: settings version, answers, state before and after
+  primary key (library_id, conversation_id, seq),
+  unique (library_id, conversation_id, external_id),
+  foreign key (library_id, conversation_id) references conversations (library_id, id)
+) with (fillfactor = 80);
+create index events_unfinished on events (library_id, conversation_id, seq) where state in ('waiting', 'ready');
+create index events_to_fetch on events (fetch_at) where state = 'waiting';
+
+-- events in hand: committed before the first ask of a group, gone with its commit; a row that outlives its instance shows which event kills
+create table working (
+  instance        bigint not null,
+  library_id      bigint not null,
+  conversation_id bigint not null,
+  seqs            int[] not null,
+  noted_at        timestamptz not null default clock_timestamp(),
+  primary key (library_id, conversation_id)
+);
+create sequence instances;
