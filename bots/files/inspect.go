@@ -1,0 +1,148 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/contacts/library"
+)
+
+// Inspector looks at a file after its arrival: viruses first, then, in a process of its own, whether it can be read.
+type Inspector struct {
+	store   *Store
+	scanner *Scanner
+	decoder *Decoder
+}
+
+// NewInspector makes an inspector. Without a scanner (nil) no file is searched for viruses.
+func NewInspector(store *Store, scanner *Scanner, decoder *Decoder) *Inspector {
+	return &Inspector{store: store, scanner: scanner, decoder: decoder}
+}
+
+var errInspected = errors.New("inspected meanwhile")
+
+const updateInspectedSQL = `
+	update files set state = $3, width = $4, height = $5, pages = $6, problem = $7, preview_id = nullif($8, '')
+	where library_id = $1 and id = $2 and state = 'stored'`
+
+// Inspect finds out what a file is, keeps the result and, of a picture or a PDF's first page, a clean JPEG as preview.
+// It may be repeated: a file inspected before is not looked at again. An error means that nothing was decided and the job is to be tried again;
+// ErrNotFound and ErrPurged will not change by that.
+func (i *Inspector) Inspect(ctx context.Context, lib library.ID, id ID) (Finding, error) {
+	f, err := i.store.Find(ctx, lib, id)
+	if err != nil {
+		return Finding{}, fmt.Errorf("inspect: %w", err)
+	}
+	switch f.State {
+	case Stored:
+	case Purged:
+		return Finding{}, fmt.Errorf("inspect file %s: %w", id, ErrPurged)
+	default:
+		return f.finding(), nil
+	}
+	jpeg, err := i.look(ctx, &f)
+	if err != nil {
+		return Finding{}, fmt.Errorf("inspect: %w", err)
+	}
+	err = i.keep(ctx, &f, jpeg)
+	if errors.Is(err, errInspected) {
+		return i.Inspect(ctx, lib, id)
+	}
+	if err != nil {
+		return Finding{}, fmt.Errorf("inspect file %s: %w", id, err)
+	}
+	return f.finding(), nil
+}
+
+// look fills in what is found and gives the preview, if there is one.
+func (i *Inspector) look(ctx context.Context, f *File) ([]byte, error) {
+	f.State = Clean
+	if f.Size == 0 {
+		f.State, f.Problem = Unreadable, ProblemEmpty
+		return nil, nil
+	}
+	infected, err := i.scan(ctx, *f)
+	if err != nil {
+		return nil, err
+	}
+	if infected {
+		f.State, f.Problem = Infected, ProblemInfected
+		return nil, nil
+	}
+	if f.Kind != Image && namedImage(f.Name) {
+		f.Problem = ProblemNotImage
+	}
+	if f.Kind != Image && f.Kind != PDF {
+		return nil, nil
+	}
+	pic, err := i.decode(ctx, *f)
+	if err != nil {
+		return nil, err
+	}
+	f.Width, f.Height, f.Pages = pic.Width, pic.Height, pic.Pages
+	switch {
+	case pic.Problem != NoProblem:
+		f.State, f.Problem = Unreadable, pic.Problem
+	case f.Kind == Image:
+		f.Problem = legibility(pic.Width, pic.Height, pic.Brightness, pic.Sharpness)
+	}
+	return pic.JPEG, nil
+}
+
+func (i *Inspector) scan(ctx context.Context, f File) (infected bool, err error) {
+	if i.scanner == nil {
+		return false, nil
+	}
+	r, err := i.store.decrypt(ctx, f)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = r.Close() }() // reading has proved the bytes
+	name, err := i.scanner.Scan(ctx, r)
+	if err != nil {
+		return false, fmt.Errorf("scan file %s: %w", f.ID, err)
+	}
+	return name != "", nil
+}
+
+func (i *Inspector) decode(ctx context.Context, f File) (Picture, error) {
+	r, err := i.store.decrypt(ctx, f)
+	if err != nil {
+		return Picture{}, err
+	}
+	defer func() { _ = r.Close() }() // reading has proved the bytes
+	pic, err := i.decoder.Decode(ctx, r)
+	if err != nil {
+		return Picture{}, fmt.Errorf("decode file %s: %w", f.ID, err)
+	}
+	return pic, nil
+}
+
+// keep stores the preview and the result together: a preview without its file would be seen by nobody and removed by nobody.
+func (i *Inspector) keep(ctx context.Context, f *File, jpeg []byte) error {
+	var preview File
+	if len(jpeg) > 0 {
+		var err error
+		preview, err = i.store.write(ctx, f.Library, bytes.NewReader(jpeg), Meta{}, previewLimit)
+		if err != nil {
+			return err
+		}
+		preview.State, f.Preview = Clean, preview.ID
+	}
+	return pgx.BeginFunc(ctx, i.store.pool, func(tx pgx.Tx) error {
+		if preview.ID != "" {
+			if err := insert(ctx, tx, preview); err != nil {
+				return err
+			}
+		}
+		tag, err := tx.Exec(ctx, updateInspectedSQL, f.Library, f.ID, f.State, f.Width, f.Height, f.Pages, f.Problem, f.Preview)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errInspected
+		}
+		return err
+	})
+}

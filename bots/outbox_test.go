@@ -1,0 +1,417 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/cmd/schema/pgtest"
+)
+
+func TestWithdrawRacesWithLease(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	rounds := pgtest.Rounds(t, 200)
+	c := newScript(func(_ context.Context, m Outbound, _ int) error {
+		if m.Seq == 2 { // what comes back after the withdrawal must stay away
+			return &SendError{Outcome: Retry, After: time.Nanosecond, Code: "again"}
+		}
+		return nil
+	})
+	s := h.sender(map[ChannelID]Channel{h.channel: c})
+	ids := h.conversations(h.channel, rounds)
+	outcomes := map[string]int{}
+	for _, id := range ids {
+		notice := h.message(id, 3)
+		notice.Kind = OutNotice
+		h.queue(h.message(id, 1), h.message(id, 2), notice)
+		h.clock.forward(time.Second)
+		barrier := make(chan struct{})
+		var all sync.WaitGroup
+		var seen []string // what the withdrawing one sees, in its own transaction
+		var sentBefore int
+		all.Go(func() {
+			<-barrier
+			h.tx(func(ctx context.Context, tx pgx.Tx) error {
+				if _, err := tx.Exec(ctx, `select from conversations where library_id = $1 and id = $2 for update`, h.lib, id); err != nil {
+					return err
+				}
+				return Withdraw(ctx, tx, h.lib, id)
+			})
+			seen, sentBefore = h.states(id), len(c.seqs(id))
+		})
+		for range 2 {
+			all.Go(func() {
+				<-barrier
+				for range 3 {
+					rows, err := s.lease(t.Context(), nil)
+					if err != nil {
+						t.Error(err)
+					}
+					for _, row := range rows {
+						if left := s.note(t.Context(), []result{s.try(t.Context(), row)}); left != nil {
+							t.Error("not noted")
+						}
+					}
+				}
+			})
+		}
+		close(barrier)
+		all.Wait()
+		for range 3 { // whatever may still go
+			rows, err := s.lease(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				s.note(t.Context(), []result{s.try(t.Context(), row)})
+			}
+		}
+		states, sent := h.states(id), c.seqs(id)
+		for i, state := range seen {
+			if state == "withdrawn" && i < 2 && slices.Contains(sent[sentBefore:], i+1) {
+				t.Fatalf("message %d went out after it was seen as withdrawn: %v", i+1, sent)
+			}
+		}
+		for seq := 1; seq <= 2; seq++ {
+			times := 0
+			for _, s := range sent {
+				if s == seq {
+					times++
+				}
+			}
+			switch state := states[seq-1]; {
+			case state == "confirmed" && times == 1 && seq == 1:
+			case state == "withdrawn" && (times == 0 || seq == 2):
+			default:
+				t.Fatalf("message %d is %s after %d tries; seen %v, sent %v", seq, state, times, seen, sent)
+			}
+		}
+		if states[2] != "confirmed" {
+			t.Fatalf("the notice is %s", states[2])
+		}
+		outcomes[strings.Join(states[:2], " ")]++
+	}
+	t.Logf("outcomes: %v", outcomes)
+	if c.overlap != 0 {
+		t.Errorf("%d times two messages to one address at once", c.overlap)
+	}
+}
+
+func TestWithdrawTakesBotTalkOnly(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	ids := h.conversations(h.channel, 2)
+	kinds := []OutKind{OutBot, OutReminder, OutStaff, OutNotice, OutCode}
+	for _, id := range ids {
+		var all []Message
+		for i, kind := range kinds {
+			m := h.message(id, i+1)
+			m.Kind = kind
+			all = append(all, m)
+		}
+		h.queue(all...)
+	}
+	h.tx(func(ctx context.Context, tx pgx.Tx) error { return Withdraw(ctx, tx, h.lib, ids[0]) })
+	if got := h.states(ids[0]); !slices.Equal(got, []string{"withdrawn", "withdrawn", "queued", "queued", "queued"}) {
+		t.Errorf("states %v", got)
+	}
+	if got := h.states(ids[1]); slices.Contains(got, "withdrawn") {
+		t.Errorf("of the other conversation: %v", got)
+	}
+}
+
+// secretMessage is a notice with a secret.
+func (h *house) secretMessage(id ConversationID, seq int, plain string) (Message, string) {
+	h.Helper()
+	m := h.message(id, seq)
+	m.Kind, m.Body.Text = OutNotice, "password "+SecretMark
+	h.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		m.Secret, err = h.secrets.Put(ctx, tx, h.lib, PurposePassword, plain)
+		return err
+	})
+	return m, m.Secret
+}
+
+func TestSecretsGoWithTheMessageOnly(t *testing.T) {
+	t.Parallel()
+	const plain = "planted-Pa55word"
+	for _, c := range []struct {
+		name   string
+		kind   Kind
+		acks   bool
+		states []string
+	}{
+		{"confirmed by the provider", "script", false, []string{"confirmed", "confirmed"}},
+		{"sent for good", Email, false, []string{"sent", "sent"}},
+		{"shown by the reader's side", WebChat, true, []string{"sent", "sent"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := house1(t)
+			ch := newScript(nil)
+			ch.kind, ch.limits.Acks = c.kind, c.acks
+			id := h.conversations(h.channel, 1)[0]
+			m, secret := h.secretMessage(id, 1, plain)
+			bare := h.message(id, 2)
+			bare.Body.Text = "no secret in " + SecretMark
+			h.queue(m, bare)
+			h.noPlain(plain)
+			stop := h.start(ch)
+			h.until("both went", `select count(*) = 2 from outbox where state in ('sent', 'confirmed')`)
+			stop()
+			if got := h.states(id); !slices.Equal(got, c.states) {
+				t.Errorf("states %v", got)
+			}
+			sent := ch.all()
+			if sent[0].Text != "password "+plain || sent[1].Text != bare.Body.Text {
+				t.Errorf("sent %q and %q", sent[0].Text, sent[1].Text)
+			}
+			_, err := h.secrets.Open(t.Context(), h.lib, secret)
+			if c.acks {
+				if err != nil {
+					t.Fatalf("gone before it was shown: %v", err)
+				}
+				if err := h.outbox.Confirm(t.Context(), h.lib, id, 1); err != nil {
+					t.Fatal(err)
+				}
+				_, err = h.secrets.Open(t.Context(), h.lib, secret)
+			}
+			if !errors.Is(err, ErrDestroyed) {
+				t.Errorf("the secret stays: %v", err)
+			}
+			h.noPlain(plain)
+		})
+	}
+}
+
+// noPlain looks for the words in every text and jsonb column, and in the log.
+func (h *house) noPlain(plain string) {
+	h.Helper()
+	rows, err := h.pool.Query(h.Context(), `select format('select count(*) from %I.%I where %I::text like $1', table_schema, table_name, column_name)
+from information_schema.columns where table_schema = 'public'
+  and (data_type in ('text', 'jsonb', 'json', 'character varying', 'ARRAY'))`)
+	if err != nil {
+		h.Fatal(err)
+	}
+	queries, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		h.Fatal(err)
+	}
+	if len(queries) < 50 {
+		h.Fatalf("only %d columns looked at", len(queries))
+	}
+	found := func(words string) (hits []string) {
+		for _, query := range queries {
+			var n int
+			if err := h.pool.QueryRow(h.Context(), query, "%"+words+"%").Scan(&n); err != nil {
+				h.Fatal(err)
+			}
+			if n > 0 {
+				hits = append(hits, query)
+			}
+		}
+		return hits
+	}
+	if hits := found(plain); len(hits) != 0 {
+		h.Errorf("the secret lies readable: %v", hits)
+	}
+	if len(found("password ")) == 0 {
+		h.Error("the search finds nothing at all")
+	}
+	if strings.Contains(h.logged.String(), plain) {
+		h.Error("the secret is in the log")
+	}
+}
+
+func TestSecretsEnd(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	id := h.conversations(h.channel, 1)[0]
+	m, password := h.secretMessage(id, 1, "pass")
+	var token string
+	h.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		token, err = h.secrets.Put(ctx, tx, h.lib, PurposeChannel, "token")
+		return err
+	})
+	h.clock.forward(72 * time.Hour)
+	if n, err := h.secrets.Expire(t.Context()); n != 0 || err != nil {
+		t.Errorf("expired %d early, %v", n, err)
+	}
+	h.clock.forward(time.Second)
+	if n, err := h.secrets.Expire(t.Context()); n != 1 || err != nil {
+		t.Errorf("expired %d, %v", n, err)
+	}
+	if _, err := h.secrets.Open(t.Context(), h.lib, password); !errors.Is(err, ErrDestroyed) {
+		t.Errorf("after 72 hours: %v", err)
+	}
+	if err := h.secrets.Destroy(t.Context(), h.lib, token); err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := h.secrets.Open(t.Context(), h.lib, token); plain != "token" || err != nil {
+		t.Errorf("the channel's token: %q, %v", plain, err)
+	}
+	if _, err := h.secrets.Open(t.Context(), h.lib+1, token); !errors.Is(err, ErrDestroyed) {
+		t.Errorf("through another library: %v", err)
+	}
+	// A message whose secret is gone is not sent without it.
+	h.queue(m)
+	c := newScript(nil)
+	h.start(c)
+	h.until("refused", `select state = 'failed' and problem = 'secret_gone' from outbox`)
+	if f := h.failures(); len(f) != 1 || f[0].Secret != password || len(c.all()) != 0 {
+		t.Errorf("handed on %v, sent %v", f, c.all())
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	c := newScript(nil)
+	c.limits.Acks = true
+	ids := h.conversations(h.channel, 2)
+	h.queue(h.message(ids[0], 1), h.message(ids[0], 2), h.message(ids[0], 3), h.message(ids[1], 1))
+	stop := h.start(c)
+	h.untilAll("sent", 4)
+	stop()
+	h.queue(h.message(ids[0], 4))
+	for _, step := range []struct {
+		conversation ConversationID
+		upTo         int
+		want         []string
+	}{
+		{ids[0], 0, []string{"sent", "sent", "sent", "queued"}},
+		{ids[0], 2, []string{"confirmed", "confirmed", "sent", "queued"}},
+		{ids[0], 1, []string{"confirmed", "confirmed", "sent", "queued"}},
+		{ids[0], 1000, []string{"confirmed", "confirmed", "confirmed", "queued"}}, // what was not sent cannot have been seen
+	} {
+		if err := h.outbox.Confirm(t.Context(), h.lib, step.conversation, step.upTo); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.states(ids[0]); !slices.Equal(got, step.want) {
+			t.Errorf("up to %d: %v", step.upTo, got)
+		}
+	}
+	if err := h.outbox.Confirm(t.Context(), h.lib+1, ids[1], 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.states(ids[1]); !slices.Equal(got, []string{"sent"}) {
+		t.Errorf("through another library: %v", got)
+	}
+}
+
+func TestUnseenIsHandedOnOnce(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	chat, plain := newScript(nil), newScript(nil)
+	chat.limits.Acks, plain.kind = true, Email
+	second := h.addChannel("second")
+	ids, others := h.conversations(h.channel, 2), h.conversations(second, 1)
+	of := func(m Message, kind OutKind) Message {
+		m.Kind = kind
+		return m
+	}
+	secret, _ := h.secretMessage(ids[0], 4, "pass")
+	letter := of(h.message(others[0], 1), OutStaff)
+	letter.Channel = second
+	h.queue(of(h.message(ids[0], 1), OutStaff), of(h.message(ids[0], 2), OutNotice), h.message(ids[0], 3), secret, of(h.message(ids[1], 1), OutStaff), letter)
+	s := h.sender(map[ChannelID]Channel{h.channel: chat, second: plain})
+	stop := h.run(s)
+	h.untilAll("sent", 6)
+	stop()
+	if err := h.outbox.Confirm(t.Context(), h.lib, ids[1], 1); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.forward(unseenAfter)
+	s.expire(t.Context())
+	if f := h.failures(); len(f) != 0 {
+		t.Fatalf("handed on too early: %v", f)
+	}
+	h.clock.forward(time.Second)
+	h.refuse = errors.New("not now")
+	s.expire(t.Context())
+	h.refuse = nil
+	for range 3 {
+		s.expire(t.Context())
+	}
+	var got []string
+	for _, f := range h.failures() {
+		got = append(got, fmt.Sprintf("%d.%d %s %s %s", f.Conversation, f.Seq, f.Kind, f.Problem, f.Body.Text))
+	}
+	slices.Sort(got)
+	want := []string{fmt.Sprintf("%d.1 staff unseen text 1", ids[0]), fmt.Sprintf("%d.2 notice unseen text 2", ids[0])}
+	if !slices.Equal(got, want) {
+		t.Errorf("handed on %v, want %v", got, want)
+	}
+	if states := h.states(ids[0]); !slices.Equal(states, []string{"sent", "sent", "sent", "sent"}) {
+		t.Errorf("it still lies in the chat: %v", states)
+	}
+}
+
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	id := h.conversations(h.channel, 1)[0]
+	first := h.message(id, 1)
+	first.Body.Choices, first.Body.Turn, first.Body.Files = []Choice{{ID: "yes", Label: "Yes"}}, 7, []string{"f1", "f2"}
+	staff := h.message(id, 2)
+	staff.Kind, staff.Staff = OutStaff, 5
+	secret, sid := h.secretMessage(id, 3, "pass")
+	h.queue(first, staff, secret)
+	all, err := h.outbox.Entries(t.Context(), h.lib, id, 0, 10)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%d entries, %v", len(all), err)
+	}
+	if e := all[0]; e.Side != SideBot || e.At != (Cursor{Out: 1}) || e.Turn != 7 || len(e.Choices) != 1 || len(e.Files) != 2 || e.Files[1].ID != "f2" || e.State != "queued" {
+		t.Errorf("first %+v", e)
+	}
+	if e := all[1]; e.Side != SideStaff || e.StaffID != 5 {
+		t.Errorf("staff %+v", e)
+	}
+	if e := all[2]; e.Secret != sid || e.Text != "password "+SecretMark {
+		t.Errorf("secret %+v", e)
+	}
+	if some, err := h.outbox.Entries(t.Context(), h.lib, id, 1, 1); err != nil || len(some) != 1 || some[0].At.Out != 2 {
+		t.Errorf("after the first: %v, %v", some, err)
+	}
+	if none, err := h.outbox.Entries(t.Context(), h.lib+1, id, 0, 10); err != nil || len(none) != 0 {
+		t.Errorf("of another library: %v, %v", none, err)
+	}
+	owns := func(file string) bool {
+		ok, err := h.outbox.Owns(t.Context(), h.lib, id, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	if owns("f1") {
+		t.Error("a file is the reader's before it was sent")
+	}
+	stop := h.start(newScript(nil))
+	h.untilAll("confirmed", 3)
+	stop()
+	if !owns("f1") || !owns("f2") || owns("f3") {
+		t.Error("the files are not those that were sent")
+	}
+}
+
+func TestCursor(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Cursor{
+		"3.4": {3, 4}, "0.0": {}, "": {}, "3": {}, "-1.2": {}, "1.-2": {}, "x.y": {}, "99999999999999999999.1": {},
+	} {
+		if got := ParseCursor(text); got != want {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+	if c := (Cursor{12, 34}); ParseCursor(c.String()) != c {
+		t.Errorf("%v is written as %s", c, c)
+	}
+}

@@ -1,0 +1,334 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"librarian/contacts"
+	"librarian/contacts/library"
+)
+
+// How sending goes.
+const (
+	inFlight    = 64               // messages of a channel on their way at a time: a slow one does not hold up the others
+	sendTime    = 30 * time.Second // one try
+	stopTime    = 8 * time.Second  // what is left to a try when the service stops
+	leaseTime   = 90 * time.Second // longer than a try and the writing of its result
+	firstRetry  = 2 * time.Second
+	slowestPace = 15 * time.Minute
+)
+
+// Failure is a message that did not reach its address.
+type Failure struct {
+	Library      library.ID
+	Conversation ConversationID
+	Seq          int
+	Kind         OutKind
+	Body         Body
+	Secret       string
+	Blocked      bool // the reader has shut the door on us
+	Problem      string
+}
+
+// Failed is called in the transaction that notes messages as failed, or as not seen by their readers.
+type Failed func(ctx context.Context, tx pgx.Tx, failures []Failure) error
+
+// Sender empties the outbox: one message of an address at a time, in order.
+type Sender struct {
+	// Tried, if set before Run, is told of every try to send and the state that the message is in after it.
+	Tried func(kind Kind, outcome string, took time.Duration)
+
+	pool     *pgxpool.Pool
+	channels *Registry
+	secrets  *Secrets
+	signals  *Signals
+	failed   Failed
+	now      func() time.Time
+	log      *slog.Logger
+	stopTime time.Duration
+
+	mu     sync.Mutex
+	paused map[ChannelID]time.Time // the provider asked the whole channel to wait
+}
+
+// NewSender makes a sender; Run starts it.
+func NewSender(pool *pgxpool.Pool, channels *Registry, secrets *Secrets, signals *Signals, failed Failed, now func() time.Time, log *slog.Logger) *Sender {
+	return &Sender{
+		pool: pool, channels: channels, secrets: secrets, signals: signals, failed: failed, now: now, log: log,
+		stopTime: stopTime, paused: map[ChannelID]time.Time{},
+	}
+}
+
+// leased is a row of the outbox in this process's hands.
+type leased struct {
+	LibraryID      library.ID
+	ConversationID ConversationID
+	Seq            int
+	ChannelID      ChannelID
+	Kind           OutKind
+	Body           Body
+	SecretID       *string
+	Attempts       int
+	Until          time.Time
+	LeaseUntil     time.Time // tells this lease from a later one of the same row
+
+	address string
+}
+
+// result is what became of one try.
+type result struct {
+	leased
+	state      string // sent, confirmed, queued, failed
+	after      time.Duration
+	providerID string
+	problem    string
+	blocked    bool
+	untried    bool // it never went out: the try does not count
+	final      bool // the channel will not report it as shown
+}
+
+// Run sends until the context ends, then waits for what is on its way.
+func (s *Sender) Run(ctx context.Context) error {
+	wake, stop := s.signals.Subscribe(Signal{Topic: TopicOutbox})
+	defer stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	w := work{results: make(chan result, inFlight), busy: map[ChannelID]int{}}
+	for ctx.Err() == nil {
+		s.start(ctx, &w)
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-tick.C:
+			s.retain(ctx, &w)
+			s.expire(ctx)
+		case r := <-w.results:
+			s.settle(ctx, &w, r)
+		}
+	}
+	for w.running > 0 {
+		s.settle(ctx, &w, <-w.results)
+	}
+	s.retain(ctx, &w)
+	return nil
+}
+
+// work is what Run has in its hands.
+type work struct {
+	results chan result
+	running int
+	busy    map[ChannelID]int // running, by channel
+	unnoted []result          // the database could not take them
+}
+
+// start leases what may go and sends it.
+func (s *Sender) start(ctx context.Context, w *work) {
+	rows, err := s.lease(ctx, w.busy)
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("outbox is not read", "err", err)
+	}
+	for _, row := range rows {
+		w.running++
+		w.busy[row.ChannelID]++
+		go func() { w.results <- s.try(ctx, row) }()
+	}
+}
+
+// settle notes the result together with all others that are there by now.
+func (s *Sender) settle(ctx context.Context, w *work, first result) {
+	all := []result{first}
+	for len(all) < w.running {
+		select {
+		case r := <-w.results:
+			all = append(all, r)
+			continue
+		default:
+		}
+		break
+	}
+	w.running -= len(all)
+	for _, r := range all {
+		w.busy[r.ChannelID]--
+	}
+	w.unnoted = append(w.unnoted, s.note(ctx, all)...)
+}
+
+// retain tries again to note what could not be noted. What outlives its lease is given up: it may be on its way anew.
+func (s *Sender) retain(ctx context.Context, w *work) {
+	if len(w.unnoted) == 0 {
+		return
+	}
+	now := s.now()
+	w.unnoted = slices.DeleteFunc(w.unnoted, func(r result) bool { return !now.Before(r.LeaseUntil) })
+	w.unnoted = s.note(ctx, w.unnoted)
+}
+
+// Each channel has a share of its own. Of a conversation only the oldest unsent message is looked at, and none while it is on its way.
+const lease = `with head as (
+  select h.* from unnest($2::bigint[], $3::int[]) as c (id, free) cross join lateral (
+    select library_id, conversation_id, seq from outbox o
+    where state = 'queued' and next_at <= $1 and until > $1 and channel_id = c.id
+      and not exists (select from outbox p where p.library_id = o.library_id and p.conversation_id = o.conversation_id
+        and p.seq < o.seq and p.state in ('queued', 'leased'))
+    order by next_at limit c.free for update skip locked) h)
+update outbox o set state = 'leased', lease_until = $4, attempts = attempts + 1
+from head h where o.library_id = h.library_id and o.conversation_id = h.conversation_id and o.seq = h.seq
+returning o.library_id, o.conversation_id, o.seq, o.channel_id, o.kind, o.body, o.secret_id, o.attempts, o.until, o.lease_until`
+
+// lease takes the oldest message of each address that has none on its way.
+func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, error) {
+	now := s.now()
+	var ids []int64
+	var free []int32
+	s.channels.each(func(id ChannelID, e entry) {
+		if n := e.most - busy[id]; n > 0 && !s.isPaused(id, now) {
+			ids, free = append(ids, int64(id)), append(free, int32(n))
+		}
+	})
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime))
+	if err != nil {
+		return nil, fmt.Errorf("lease messages: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[leased])
+	if err != nil {
+		return nil, fmt.Errorf("lease messages: %w", err)
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	keys := make([]contacts.PartyKey, len(out))
+	for i, row := range out {
+		keys[i] = contacts.PartyKey{Library: row.LibraryID, Address: contacts.AddressID(row.ConversationID)}
+	}
+	addresses, err := contacts.Externals(ctx, s.pool, keys)
+	for i, k := range keys {
+		out[i].address = addresses[k]
+	}
+	return out, err // what has no address now is given back by try
+}
+
+// try sends one message. It never fails: what went wrong is in the result.
+func (s *Sender) try(ctx context.Context, row leased) (r result) {
+	r = result{leased: row, state: "queued", untried: true}
+	e, ok := s.channels.get(row.ChannelID)
+	if !ok {
+		return r
+	}
+	if row.address == "" {
+		r.after = firstRetry
+		return r
+	}
+	if e.pace.Wait(ctx) != nil || s.isPaused(row.ChannelID, s.now()) {
+		return r
+	}
+	r.untried, r.final = false, !e.Limits().Acks
+	if s.Tried != nil {
+		begun := s.now()
+		defer func() { s.Tried(e.Kind(), r.state, s.now().Sub(begun)) }()
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("sending panicked", "channel", row.ChannelID, "kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			r = s.judge(r, &SendError{Outcome: Retry, Code: "panic"})
+		}
+	}()
+	// A try that has begun is finished though the service is stopping: otherwise the message may be sent twice.
+	trying, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { cancelAfter(trying, cancel, s.stopTime) })()
+	out, err := s.outbound(trying, row)
+	if err == nil {
+		r.providerID, err = e.Send(trying, out)
+	}
+	if err != nil {
+		return s.judge(r, err)
+	}
+	r.state = "confirmed"
+	if !r.final || e.Kind() == Email {
+		r.state = "sent"
+	}
+	return r
+}
+
+func cancelAfter(ctx context.Context, cancel context.CancelFunc, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		cancel()
+	case <-ctx.Done():
+	}
+}
+
+// outbound is the message as the channel sends it, its secret opened.
+func (s *Sender) outbound(ctx context.Context, row leased) (Outbound, error) {
+	out := Outbound{
+		Library: row.LibraryID, Channel: row.ChannelID, Conversation: row.ConversationID, Seq: row.Seq, Address: row.address,
+		Lang: row.Body.Lang, Subject: row.Body.Subject, Text: row.Body.Text, Choices: row.Body.Choices, Turn: row.Body.Turn, Files: row.Body.Files,
+	}
+	if row.SecretID == nil || !strings.Contains(out.Text, SecretMark) {
+		return out, nil
+	}
+	plain, err := s.secrets.Open(ctx, row.LibraryID, *row.SecretID)
+	if errors.Is(err, ErrDestroyed) {
+		return Outbound{}, &SendError{Outcome: Refused, Code: "secret_gone", Err: err}
+	}
+	if err != nil {
+		return Outbound{}, err
+	}
+	out.Text = strings.ReplaceAll(out.Text, SecretMark, plain)
+	return out, nil
+}
+
+// judge decides what becomes of a message that did not go.
+func (s *Sender) judge(r result, err error) result {
+	now := s.now()
+	wait := min(firstRetry<<min(r.Attempts-1, 10), slowestPace)
+	r.after = wait + time.Duration(rand.Int64N(int64(wait)/4+1)) // so that many do not come back at once
+	var failure *SendError
+	if !errors.As(err, &failure) {
+		s.log.Error("message is not sent", "channel", r.ChannelID, "conversation", r.ConversationID, "seq", r.Seq, "err", err)
+		failure = &SendError{Outcome: Retry, Code: "internal"}
+	}
+	r.problem = failure.Code
+	r.blocked = failure.Outcome == Blocked
+	if failure.After > 0 {
+		r.after = failure.After
+	}
+	if failure.Outcome == Retry && failure.Whole {
+		s.pause(r.ChannelID, now.Add(r.after))
+	}
+	if failure.Outcome != Retry || !now.Add(r.after).Before(r.Until) {
+		r.state = "failed"
+	}
+	s.log.Warn("message did not go", "channel", r.ChannelID, "conversation", r.ConversationID, "seq", r.Seq, "code", r.problem, "state", r.state)
+	return r
+}
+
+func (s *Sender) pause(id ChannelID, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if until.After(s.paused[id]) {
+		s.paused[id] = until
+	}
+}
+
+func (s *Sender) isPaused(id ChannelID, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.paused[id].After(now)
+}

@@ -1,0 +1,169 @@
+package contacts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/contacts/library"
+)
+
+// settingsAge is how long settings are remembered: a change is felt everywhere within it.
+const settingsAge = 2 * time.Second
+
+// Libraries reads the tenants. What was read is remembered for two seconds.
+type Libraries struct {
+	db  DB
+	now func() time.Time
+
+	mu     sync.Mutex
+	read   time.Time
+	byID   map[library.ID]library.Library
+	bySlug map[string]library.Library
+}
+
+// NewLibraries makes the reader of tenants.
+func NewLibraries(db DB, now func() time.Time) *Libraries { return &Libraries{db: db, now: now} }
+
+// ByID gives the library, or ErrNotFound.
+func (l *Libraries) ByID(ctx context.Context, id library.ID) (library.Library, error) {
+	if err := l.fresh(ctx); err != nil {
+		return library.Library{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lib, ok := l.byID[id]
+	if !ok {
+		return lib, fmt.Errorf("library %d: %w", id, ErrNotFound)
+	}
+	return lib, nil
+}
+
+// BySlug gives the library, or ErrNotFound.
+func (l *Libraries) BySlug(ctx context.Context, slug string) (library.Library, error) {
+	if err := l.fresh(ctx); err != nil {
+		return library.Library{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lib, ok := l.bySlug[slug]
+	if !ok {
+		return lib, fmt.Errorf("library: %w", ErrNotFound)
+	}
+	return lib, nil
+}
+
+// All gives every library, by slug. The map is not to be changed.
+func (l *Libraries) All(ctx context.Context) (map[string]library.Library, error) {
+	if err := l.fresh(ctx); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bySlug, nil // replaced whole, never changed
+}
+
+// fresh reads all libraries unless they were read just now. One query, whatever their number.
+func (l *Libraries) fresh(ctx context.Context) error {
+	l.mu.Lock()
+	recent := l.byID != nil && l.now().Sub(l.read) < settingsAge
+	l.mu.Unlock()
+	if recent {
+		return nil
+	}
+	rows, err := l.db.Query(ctx, `select id, slug, zone, settings, version from libraries`)
+	if err != nil {
+		return fmt.Errorf("read libraries: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, scanLibrary)
+	if err != nil {
+		return fmt.Errorf("read libraries: %w", err)
+	}
+	byID, bySlug := make(map[library.ID]library.Library, len(all)), make(map[string]library.Library, len(all))
+	for _, lib := range all {
+		byID[lib.ID], bySlug[lib.Slug] = lib, lib
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byID, l.bySlug, l.read = byID, bySlug, l.now()
+	return nil
+}
+
+func scanLibrary(row pgx.CollectableRow) (library.Library, error) {
+	var lib library.Library
+	var zone string
+	var settings []byte
+	if err := row.Scan(&lib.ID, &lib.Slug, &zone, &settings, &lib.Version); err != nil {
+		return lib, err
+	}
+	if err := json.Unmarshal(settings, &lib.Settings); err != nil {
+		return lib, fmt.Errorf("settings of library %d: %w", lib.ID, err)
+	}
+	var err error
+	if lib.Zone, err = time.LoadLocation(zone); err != nil {
+		return lib, fmt.Errorf("zone of library %d: %w", lib.ID, err)
+	}
+	return lib, nil
+}
+
+// ErrZone means that there is no such time zone.
+var ErrZone = errors.New("not a time zone such as Europe/Kyiv")
+
+// checkZone refuses what Go takes for the zone of the machine, or for none.
+func checkZone(zone string) error {
+	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+		return fmt.Errorf("%q: %w", zone, ErrZone)
+	}
+	return nil
+}
+
+// ErrSlugTaken means that another library has the slug.
+var ErrSlugTaken = errors.New("another library has this slug")
+
+// AddLibrary makes a tenant and gives its id.
+func AddLibrary(ctx context.Context, tx pgx.Tx, slug, zone string, settings library.Settings) (library.ID, error) {
+	if err := settings.Hours.Check(); err != nil {
+		return 0, fmt.Errorf("add library %s: %w", slug, err)
+	}
+	if err := checkZone(zone); err != nil {
+		return 0, fmt.Errorf("add library %s: %w", slug, err)
+	}
+	document, err := json.Marshal(settings)
+	if err != nil {
+		return 0, fmt.Errorf("add library %s: %w", slug, err)
+	}
+	var id library.ID
+	err = tx.QueryRow(ctx, `insert into libraries (slug, zone, settings) values ($1, $2, $3) on conflict (slug) do nothing returning id`,
+		slug, zone, document).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("add library %s: %w", slug, ErrSlugTaken)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("add library %s: %w", slug, err)
+	}
+	return id, nil
+}
+
+// ChangeSettings replaces the library's settings and counts the version up.
+func ChangeSettings(ctx context.Context, tx pgx.Tx, id library.ID, settings library.Settings) error {
+	if err := settings.Hours.Check(); err != nil {
+		return fmt.Errorf("settings of library %d: %w", id, err)
+	}
+	document, err := json.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("settings of library %d: %w", id, err)
+	}
+	tag, err := tx.Exec(ctx, `update libraries set settings = $2, version = version + 1 where id = $1`, id, document)
+	if err != nil {
+		return fmt.Errorf("settings of library %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("settings of library %d: %w", id, ErrNotFound)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package contacts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/contacts/library"
+)
+
+// Party is who writes at an address and for whom they act.
+type Party struct {
+	Contact ID
+	Channel int64
+	Name    string
+	Blocked bool // by staff
+	Gone    bool // the person has shut the door
+	People  []Person
+}
+
+// Person is a reader for whom a contact acts, as their conversation needs them.
+type Person struct {
+	ID       ReaderID `json:"id"`
+	Name     string   `json:"name"`
+	Relation string   `json:"relation"` // self, child, other
+	State    string   `json:"state"`    // of the latest registration
+	Card     string   `json:"card"`
+	Picture  string   `json:"picture"`
+}
+
+const parties = `select a.library_id, a.id, a.contact_id, a.channel_id, c.name, a.blocked_at is not null, a.gone_at is not null, coalesce(p.people, '[]')
+from unnest($1::bigint[], $2::bigint[]) as w (lib, id)
+join addresses a on a.library_id = w.lib and a.id = w.id
+join contacts c on c.library_id = a.library_id and c.id = a.contact_id
+left join lateral (
+  select json_agg(json_build_object('id', r.id, 'name', r.name, 'relation', cr.relation, 'state', coalesce(g.state, ''),
+    'card', coalesce(r.card, ''), 'picture', coalesce(r.picture, '')) order by cr.created_at, r.id) as people
+  from contact_readers cr
+  join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null
+  left join lateral (select state from registrations g where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1) g on true
+  where cr.library_id = a.library_id and cr.contact_id = a.contact_id) p on true`
+
+// PartyKey names an address of a library.
+type PartyKey struct {
+	Library library.ID
+	Address AddressID
+}
+
+// QueueParties adds the reading of who writes at the addresses to the batch, one query however many they are, and fills the map when it is sent.
+func QueueParties(batch *pgx.Batch, keys []PartyKey, into map[PartyKey]Party) {
+	libs, ids := keyColumns(keys)
+	batch.Queue(parties, libs, ids).Query(func(rows pgx.Rows) error {
+		var k PartyKey
+		var p Party
+		var people []byte
+		_, err := pgx.ForEachRow(rows, []any{&k.Library, &k.Address, &p.Contact, &p.Channel, &p.Name, &p.Blocked, &p.Gone, &people}, func() error {
+			p.People = nil
+			if err := json.Unmarshal(people, &p.People); err != nil {
+				return fmt.Errorf("people of address %d: %w", k.Address, err)
+			}
+			into[k] = p
+			return nil
+		})
+		return err
+	})
+}
+
+func keyColumns(keys []PartyKey) (libs, ids []int64) {
+	libs, ids = make([]int64, len(keys)), make([]int64, len(keys))
+	for i, k := range keys {
+		libs[i], ids[i] = int64(k.Library), int64(k.Address)
+	}
+	return libs, ids
+}
+
+// Reader is one who is served.
+type Reader struct {
+	ID          ReaderID
+	Name        string
+	Born        *time.Time
+	Email       string
+	EmailProven bool
+	Phone       string
+	PhoneProven bool
+	Card        string
+	CreatedAt   time.Time
+}
+
+const readerColumns = `r.id, r.name, r.born, coalesce(r.email, '') as email, r.email_proven, coalesce(r.phone, '') as phone, r.phone_proven,
+coalesce(r.card, '') as card, r.created_at`
+
+// ReaderByID gives the reader, or ErrNotFound.
+func ReaderByID(ctx context.Context, db DB, lib library.ID, id ReaderID) (Reader, error) {
+	rows, err := db.Query(ctx, `select `+readerColumns+` from readers r where r.library_id = $1 and r.id = $2`, lib, id)
+	if err != nil {
+		return Reader{}, fmt.Errorf("reader %d: %w", id, err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Reader])
+	return r, notFound(err, "reader", int64(id))
+}
+
+// Alike gives readers who may be the same person: born on the same day with the same surname, or with the same e-mail or phone. They are proposed to
+// staff, never joined by themselves. At most ten.
+func Alike(ctx context.Context, db DB, lib library.ID, id ReaderID) ([]Reader, error) {
+	rows, err := db.Query(ctx, `select `+readerColumns+` from readers me join readers r on r.library_id = me.library_id and r.id <> me.id
+where me.library_id = $1 and me.id = $2 and r.erased_at is null
+  and (r.born = me.born and split_part(lower(r.name), ' ', 1) = split_part(lower(me.name), ' ', 1)
+    or lower(r.email) = lower(me.email) or r.phone = me.phone)
+order by r.id limit 10`, lib, id)
+	if err != nil {
+		return nil, fmt.Errorf("readers like %d: %w", id, err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Reader])
+	if err != nil {
+		return nil, fmt.Errorf("readers like %d: %w", id, err)
+	}
+	return out, nil
+}
+
+// SetCard writes the reader's valid card number and its picture beside their name.
+func SetCard(ctx context.Context, tx pgx.Tx, lib library.ID, id ReaderID, number, picture string) error {
+	tag, err := tx.Exec(ctx, `update readers set card = $3, picture = nullif($4, '') where library_id = $1 and id = $2`, lib, id, number, picture)
+	if err != nil {
+		return fmt.Errorf("card of reader %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("card of reader %d: %w", id, ErrNotFound)
+	}
+	return nil
+}
+
+// Reach is an e-mail address that somebody has proven to be theirs.
+type Reach struct {
+	Email string
+	Name  string
+}
+
+// ProvenEmail gives the one proven e-mail among the readers for whom the contact of the address acts, themselves included. It reports false where there
+// is none, or more than one: an answer must not go to the wrong person.
+func ProvenEmail(ctx context.Context, db DB, lib library.ID, id AddressID) (Reach, bool, error) {
+	rows, err := db.Query(ctx, `select distinct on (lower(r.email)) r.email, r.name from addresses a
+join contact_readers cr on cr.library_id = a.library_id and cr.contact_id = a.contact_id
+join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.email_proven and r.erased_at is null
+where a.library_id = $1 and a.id = $2 order by lower(r.email), (cr.relation = 'self') desc limit 2`, lib, id)
+	if err != nil {
+		return Reach{}, false, fmt.Errorf("e-mail beside address %d: %w", id, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Reach])
+	if err != nil {
+		return Reach{}, false, fmt.Errorf("e-mail beside address %d: %w", id, err)
+	}
+	if len(found) != 1 {
+		return Reach{}, false, nil
+	}
+	return found[0], true, nil
+}
+
+// AddressesOfSame gives all addresses of the contact to whom the address belongs, in order.
+func AddressesOfSame(ctx context.Context, db DB, lib library.ID, id AddressID) ([]AddressID, error) {
+	rows, err := db.Query(ctx, `select b.id from addresses a join addresses b on b.library_id = a.library_id and b.contact_id = a.contact_id
+where a.library_id = $1 and a.id = $2 order by b.id`, lib, id)
+	if err != nil {
+		return nil, fmt.Errorf("addresses beside %d: %w", id, err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[AddressID])
+	if err != nil {
+		return nil, fmt.Errorf("addresses beside %d: %w", id, err)
+	}
+	return out, nil
+}
+
+// NameOf is what a contact calls themself.
+func NameOf(ctx context.Context, db DB, lib library.ID, id ID) (string, error) {
+	var name string
+	err := db.QueryRow(ctx, `select name from contacts where library_id = $1 and id = $2`, lib, id).Scan(&name)
+	return name, notFound(err, "contact", int64(id))
+}
