@@ -1,0 +1,181 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"librarian/contacts/library"
+	"librarian/templates"
+)
+
+// remindAfter is how long a reader may be away from an unfinished conversation before being reminded, once.
+const remindAfter = 24 * time.Hour
+
+// Advance gives the answer to one input. The given state is not changed; r learns what the turn itself brings: the language that was chosen,
+// the person who was registered. An error means that state or input cannot have come from this version of the conversations.
+func (s *Set) Advance(state State, r *Reader, in Input) (Turn, error) {
+	r.words = s.words
+	out := Turn{State: state.copy()}
+	if out.State.Flow == "" {
+		out.State = s.begin(menuFlow)
+	}
+	if err := s.known(&out.State); err != nil {
+		return Turn{}, err
+	}
+	if err := s.react(r, in, &out); err != nil {
+		return Turn{}, err
+	}
+	if !s.step(out.State).Idle && !out.State.Reminded {
+		out.WakeAt = r.Now.Add(remindAfter)
+	}
+	return out, nil
+}
+
+func (s *Set) react(r *Reader, in Input, out *Turn) error {
+	switch in.Kind {
+	case Message:
+		out.State.Reminded = false
+		return s.message(r, in, out)
+	case Reply, Job:
+		if in.Answer == nil {
+			return fmt.Errorf("input of kind %s without an answer", in.Kind)
+		}
+		return s.take(r, in, out)
+	case Resume:
+		s.ask(r, out)
+	case Timeout:
+		s.remind(r, out)
+	case Notice:
+		return s.news(r, in.News, out)
+	default:
+		return fmt.Errorf("input of kind %q", in.Kind)
+	}
+	return nil
+}
+
+// message answers the reader: first what has its meaning at every step, then the step.
+func (s *Set) message(r *Reader, in Input, out *Turn) error {
+	if r.First {
+		out.say("menu.hello", templates.Fields{"library": r.Library.Title(r.Lang)})
+	}
+	if lang, ok := chosenLanguage(r, in.Choice); ok {
+		out.Lang, r.Lang, r.Chosen = lang, lang, true
+		s.ask(r, out)
+		return nil
+	}
+	in.Text = storable(in.Text)
+	step := s.step(out.State)
+	if cmd, ok := s.command(in); ok {
+		id := commandChoices[cmd]
+		switch {
+		case step.takes(id):
+			in.Choice = id
+		case carriedOut(cmd) && !(in.Stale && loses(cmd)):
+			return s.carryOut(cmd, r, out)
+		}
+	}
+	if in.Choice == ChoiceStart || in.Choice == "" && strings.HasPrefix(in.Text, startLink) {
+		s.ask(r, out)
+		return nil
+	}
+	if in.Choice != "" && step.outlived(in) {
+		out.say("common.stale", nil)
+		s.ask(r, out)
+		if !step.Idle {
+			out.offer(choice(choiceCancel, "common.cancel"))
+		}
+		return nil
+	}
+	if len(in.Files) > 0 && !step.Files {
+		out.say("files.not_needed", nil)
+		in.Files = nil
+		if in.Choice == "" && in.Phone == "" && strings.TrimSpace(in.Text) == "" {
+			s.ask(r, out)
+			return nil
+		}
+	}
+	if in.Cut {
+		out.say("common.cut", nil)
+	}
+	return s.take(r, in, out)
+}
+
+// storable drops what no stored text can hold: null and bytes that are no letters.
+func storable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
+}
+
+// takes reports whether the step understands the button.
+func (s Step) takes(id string) bool {
+	return id != "" && (slices.Contains(s.Choices, id) || slices.Contains(s.Lasting, id))
+}
+
+// outlived reports whether the button belongs to another question than the step's.
+func (s Step) outlived(in Input) bool {
+	return !s.takes(in.Choice) || in.Stale && !slices.Contains(s.Lasting, in.Choice)
+}
+
+// chosenLanguage is the language whose button it is, if the library offers it.
+func chosenLanguage(r *Reader, id string) (library.Lang, bool) {
+	code, ok := strings.CutPrefix(id, choiceLang)
+	lang := library.Lang(code)
+	return lang, ok && slices.Contains(r.Library.Offered(), lang)
+}
+
+// take lets the step understand the input and follows the event that it names.
+func (s *Set) take(r *Reader, in Input, out *Turn) error {
+	event := s.step(out.State).Take(r, out.State.Vars, in, out)
+	if out.Ask != nil || event == "" {
+		return nil
+	}
+	if flow, ok := strings.CutPrefix(event, startPrefix); ok {
+		if s.flows[flow] == nil {
+			return fmt.Errorf("step %s of flow %s starts %q", out.State.Step, out.State.Flow, flow)
+		}
+		out.State = s.begin(flow)
+		s.ask(r, out)
+		return nil
+	}
+	if err := s.fire(event, out); err != nil {
+		return err
+	}
+	switch {
+	case s.flows[out.State.Flow].final[out.State.Step]:
+		s.leave(r, out)
+	case !out.quiet:
+		s.ask(r, out)
+	}
+	return nil
+}
+
+// leave ends the flow: back to the one that was put aside, or to the menu.
+func (s *Set) leave(r *Reader, out *Turn) {
+	if held := out.State.Held; held != nil {
+		out.State = *held
+		out.State.Reminded = false // the reader is here
+		s.ask(r, out)
+		return
+	}
+	out.State = s.begin(menuFlow)
+	if len(out.Say) == 0 {
+		s.ask(r, out)
+		return
+	}
+	out.offer(menuChoices(r)...)
+}
+
+// remind asks the reader, once, whether they go on.
+func (s *Set) remind(r *Reader, out *Turn) {
+	if s.step(out.State).Idle || out.State.Reminded {
+		return
+	}
+	out.State.Reminded = true
+	out.say("common.remind", nil)
+	s.ask(r, out)
+	out.offer(choice(choiceCancel, "common.cancel"))
+	for i := range out.Say {
+		out.Say[i].Remind = true
+	}
+}

@@ -1,0 +1,134 @@
+package flows
+
+import (
+	"slices"
+
+	"librarian/contacts/library"
+	"librarian/templates"
+)
+
+// The choices that are understood at every step.
+const (
+	choiceLang     = "lang:" // and the language
+	choiceCancel   = "cmd:cancel"
+	choiceHuman    = "cmd:human"
+	choiceBack     = "cmd:back"
+	choiceMenu     = "cmd:menu"
+	choiceLanguage = "cmd:language"
+	// ChoiceStart is sent by a channel when the reader opens the conversation without having said anything.
+	ChoiceStart = "start"
+)
+
+// The choices that a word stands for at the steps that offer them.
+const (
+	choiceYes  = "yes"
+	choiceNo   = "no"
+	choiceSkip = "skip"
+	choiceCard = "card"
+)
+
+// startLink begins what Telegram sends for a link to the bot that carries something.
+const startLink = "/start "
+
+// commandChoices are the buttons that do what the words do.
+var commandChoices = map[templates.Command]string{
+	templates.Cancel: choiceCancel, templates.Human: choiceHuman, templates.Back: choiceBack,
+	templates.Menu: choiceMenu, templates.Language: choiceLanguage,
+	templates.Yes: choiceYes, templates.No: choiceNo, templates.Skip: choiceSkip, templates.Card: choiceCard,
+}
+
+// languageTexts are the names of the languages, each in itself.
+var languageTexts = map[library.Lang]string{
+	library.Russian: "language.ru", library.Sakha: "language.sah", library.Ukrainian: "language.uk", library.English: "language.en",
+}
+
+// command is what the reader asks for by a button or a word alone.
+func (s *Set) command(in Input) (templates.Command, bool) {
+	if in.Choice == "" && len(in.Files) == 0 {
+		return s.words.Word(in.Text)
+	}
+	for cmd, id := range commandChoices {
+		if id == in.Choice {
+			return cmd, true
+		}
+	}
+	return "", false
+}
+
+// carriedOut reports whether the command has its meaning at every step. The others belong to the steps that offer them.
+func carriedOut(cmd templates.Command) bool {
+	return !slices.Contains([]templates.Command{templates.Yes, templates.No, templates.Skip, templates.Card}, cmd)
+}
+
+// loses reports whether the command gives up something, so that a button left over from another question must not do it.
+func loses(cmd templates.Command) bool { return cmd == templates.Cancel || cmd == templates.Back }
+
+// carryOut does what has its meaning at every step.
+func (s *Set) carryOut(cmd templates.Command, r *Reader, out *Turn) error {
+	idle := s.step(out.State).Idle
+	switch cmd {
+	case templates.Language:
+		out.say("language.choose", nil, languages(r)...)
+	case templates.Help:
+		out.say("common.help", nil)
+		s.ask(r, out)
+	case templates.Human:
+		s.callHuman(r, out)
+	case templates.Cancel:
+		if !idle {
+			out.say("common.stopped", nil)
+		}
+		s.leave(r, out)
+	case templates.Menu:
+		if idle {
+			s.ask(r, out)
+			break
+		}
+		out.say("common.unfinished", nil)
+		s.ask(r, out)
+		out.offer(choice(choiceCancel, "common.cancel"))
+	case templates.Restart:
+		held := out.State.Held
+		out.State = s.begin(out.State.Flow)
+		out.State.Held = held
+		s.ask(r, out)
+	case templates.Back:
+		return s.back(r, out)
+	}
+	return nil
+}
+
+// callHuman puts the conversation aside for a question to a librarian.
+func (s *Set) callHuman(r *Reader, out *Turn) {
+	if out.State.Flow != questionFlow {
+		held := out.State
+		out.State = s.begin(questionFlow)
+		if held.Flow != menuFlow {
+			out.State.Held = &held
+		}
+	}
+	s.ask(r, out)
+}
+
+// back goes to the step before, or out of the flow from its first step.
+func (s *Set) back(r *Reader, out *Turn) error {
+	back := s.step(out.State).Back
+	if back == nil {
+		s.leave(r, out)
+		return nil
+	}
+	if err := s.fire(back(r, out.State.Vars), out); err != nil {
+		return err
+	}
+	s.ask(r, out)
+	return nil
+}
+
+// languages are the library's languages as buttons.
+func languages(r *Reader) []Choice {
+	var out []Choice
+	for _, l := range r.Library.Offered() {
+		out = append(out, choice(choiceLang+string(l), languageTexts[l]))
+	}
+	return out
+}

@@ -1,0 +1,51 @@
+package flows
+
+import "slices"
+
+// problemTexts say what to do about a file, by the code that its inspection or the channel gave.
+var problemTexts = map[string]string{
+	"empty":        "files.empty",
+	"infected":     "files.infected",
+	"not_an_image": "files.not_an_image",
+	"too_large":    "files.too_large",
+	"too_many":     "files.too_many",
+	"unreadable":   "files.unreadable",
+	"unsupported":  "files.unsupported",
+	"too_small":    "files.too_small",
+	"dark":         "files.dark",
+	"blurred":      "files.blurred",
+}
+
+// problemText is what is said of the problem; of one that is not known, that the file could not be opened.
+func problemText(problem string) string {
+	if key := problemTexts[problem]; key != "" {
+		return key
+	}
+	return "files.unreadable"
+}
+
+// refuse says what is wrong with the files, each problem once, and reports whether one is left that a person can look at. How well a picture
+// can be read matters for papers alone.
+func (t *Turn) refuse(files []Finding) (usable bool) {
+	var told []string
+	for _, f := range files {
+		switch f.Problem {
+		case "", "not_an_image", "too_small", "dark", "blurred":
+			usable = true
+			continue
+		}
+		if !slices.Contains(told, f.Problem) {
+			told = append(told, f.Problem)
+			t.say(problemText(f.Problem), nil)
+		}
+	}
+	return usable
+}
+
+// paperProblem is what makes a file useless as a paper; empty when nothing does.
+func paperProblem(f Finding) string {
+	if f.Problem == "" && f.Kind != "image" && f.Kind != "pdf" {
+		return "unsupported"
+	}
+	return f.Problem
+}

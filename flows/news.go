@@ -1,0 +1,53 @@
+package flows
+
+import (
+	"fmt"
+
+	"librarian/templates"
+)
+
+// What staff do that a reader hears of.
+const (
+	NewsAccepted     = "registration.accepted"
+	NewsRefused      = "registration.refused" // with the field reason
+	NewsPhotoRefused = "photo.refused"        // with the field reason
+	NewsCard         = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
+)
+
+// secretMark stands where the password belongs until the message is sent; it comes through a text as it is.
+const secretMark = "{secret}"
+
+// news words what staff did. It always goes, and moves nothing: the reader may be in the middle of something else.
+func (s *Set) news(r *Reader, n News, out *Turn) error {
+	fields := templates.Fields{"name": r.person(n.Reader)}
+	for k, v := range n.Fields {
+		fields[k] = v
+	}
+	switch n.Kind {
+	case NewsAccepted:
+		out.say("register.accepted", fields)
+	case NewsRefused:
+		out.say("register.refused", fields)
+	case NewsPhotoRefused:
+		out.say("register.photo_refused", fields)
+	case NewsCard:
+		out.say("card.issued", fields)
+		out.Say[0].Files = n.Files
+		if n.Secret != "" {
+			fields["secret"] = secretMark
+			out.say("card.password", fields)
+			out.Say[1].Secret = n.Secret
+		}
+	default:
+		return fmt.Errorf("news of kind %q", n.Kind)
+	}
+	if s.step(out.State).Idle {
+		out.offer(menuChoices(r)...)
+	} else {
+		out.offer(choice(ChoiceStart, "common.continue"), choice(choiceHuman, "common.human"))
+	}
+	for i := range out.Say {
+		out.Say[i].Notice = true
+	}
+	return nil
+}

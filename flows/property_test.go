@@ -1,0 +1,182 @@
+package flows
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"librarian/contacts/library"
+)
+
+// varRunes is more than any answer may fill of a stored state.
+const varRunes = draftRunes
+
+// TestAnything plays conversations of readers who press and write whatever they like, and libraries that answer whatever they like.
+func TestAnything(t *testing.T) {
+	t.Parallel()
+	texts, set := conversations(t)
+	labels := []string{
+		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, relationSelf, relationChild,
+		relationOther, changeName, changeBorn, changeContact, codeAgain, codeOther, codeLater, sharePhone, choiceCancel, choiceHuman,
+		choiceBack, choiceMenu, choiceLanguage, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "",
+	}
+	said := []string{
+		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "билет", "дальше", "/start x", "/x",
+		"Иванова Анна", "05.03.1987", "01.09.2015", "31.02.1987", "01.01.2090", "anna@example.org", "8 914 123-45-67", "123456", "{name}",
+		"a@b@c", "\u202eанна\u202c", "ноты\x00 есть?", "ноты\xff есть?", strings.Repeat("ы", 10_000), strings.Repeat("я ", 5_000), strings.Repeat("a", 10_000) + "@example.org",
+	}
+	var replies []Answer
+	for _, a := range answers(reader()) {
+		replies = append(replies, a)
+	}
+	news := []string{NewsAccepted, NewsRefused, NewsPhotoRefused, NewsCard}
+	rapid.Check(t, func(t *rapid.T) {
+		r := anyone(t)
+		state := State{}
+		var waits Ask
+		for range rapid.IntRange(1, 40).Draw(t, "turns") {
+			in := Input{Kind: rapid.SampledFrom([]Kind{Message, Message, Message, Message, Message, Notice, Timeout, Resume}).Draw(t, "kind")}
+			switch {
+			case waits != nil:
+				in = Input{Kind: Reply, Answer: rapid.SampledFrom(replies).Draw(t, "answer")}
+				if fit := fitting(waits); rapid.IntRange(0, 9).Draw(t, "fits") > 0 {
+					in.Answer = rapid.SampledFrom(fit).Draw(t, "fitting")
+				}
+			case in.Kind == Message:
+				in.Choice = rapid.SampledFrom(append([]string{"", "", ""}, offered(set, state, labels)...)).Draw(t, "choice")
+				in.Text = rapid.SampledFrom(said).Draw(t, "text")
+				in.Stale = rapid.IntRange(0, 5).Draw(t, "stale") == 0
+				in.Cut = rapid.IntRange(0, 9).Draw(t, "cut") == 0
+				in.Phone = rapid.SampledFrom([]string{"", "", "", "+79141234567", "999"}).Draw(t, "phone")
+				in.Files = rapid.SliceOfN(anyFile(), 0, 4).Draw(t, "files")
+			case in.Kind == Notice:
+				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1"}, Secret: "1"}
+			}
+			out := advance(t, set, state, r, in)
+			for _, say := range out.Say {
+				for _, line := range say.Lines {
+					if _, err := texts.Render(r.Lang, line.Key, line.Fields); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if n := len(out.Say); out.Ask == nil && n > 0 && len(out.Say[n-1].Choices) == 0 {
+				t.Fatalf("no way on from %s", out.Say[n-1].Lines[0].Key)
+			}
+			if out.Ask == nil && len(out.Say) == 0 && in.Kind != Timeout {
+				t.Fatalf("nothing said to %+v at %s.%s", in, state.Flow, state.Step)
+			}
+			state, waits, r.First = out.State, out.Ask, false
+		}
+	})
+}
+
+// advance does it, and checks what holds of every turn.
+func advance(t *rapid.T, set *Set, state State, r *Reader, in Input) Turn {
+	before := stored(t, state)
+	out, err := set.Advance(state, r, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := stored(t, state); after != before {
+		t.Fatalf("the state given was changed from %s to %s", before, after)
+	}
+	if err := set.known(&out.State); err != nil {
+		t.Fatal(err)
+	}
+	if in.Kind == Notice && state.Flow != "" && stored(t, out.State) != before {
+		t.Fatalf("news moved %s to %v", before, out.State)
+	}
+	for name, value := range out.State.Vars {
+		if !utf8.ValidString(value) || strings.Contains(value, "\x00") {
+			t.Fatalf("%s cannot be stored", name)
+		}
+		if utf8.RuneCountInString(value) > varRunes {
+			t.Fatalf("%s holds %d runes", name, utf8.RuneCountInString(value))
+		}
+	}
+	if held := out.State.Held; held != nil && held.Held != nil {
+		t.Fatal("a conversation is held by one that is held")
+	}
+	var next State
+	if err := json.Unmarshal([]byte(stored(t, out.State)), &next); err != nil {
+		t.Fatal(err)
+	}
+	out.State = next
+	return out
+}
+
+// stored is the state as the database holds it.
+func stored(t *rapid.T, state State) string {
+	raw, err := json.Marshal(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// anyone is somebody at some library.
+func anyone(t *rapid.T) *Reader {
+	r := reader()
+	yes := func(name string) bool { return rapid.Bool().Draw(t, name) }
+	r.Chosen, r.CanMail, r.CanPhone = yes("chosen"), yes("mail"), yes("own phone")
+	s := &r.Library.Settings
+	s.Registration.ConsentPhoto = yes("consent photo")
+	if yes("no hours") {
+		s.Hours = library.Hours{}
+	}
+	if yes("late") {
+		r.Now = r.Now.Add(12 * time.Hour)
+	}
+	r.Lang = rapid.SampledFrom(library.Langs()).Draw(t, "lang")
+	r.Question = rapid.SampledFrom([]int64{0, 0, 7}).Draw(t, "question")
+	for range rapid.IntRange(0, 2).Draw(t, "people") {
+		r.People = append(r.People, Person{
+			ID: 1, Name: "Иванова Анна", Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
+			State: rapid.SampledFrom([]string{"sent", "accepted", "refused", "done", "withdrawn"}).Draw(t, "state"),
+			Card:  rapid.SampledFrom([]string{"", "000123"}).Draw(t, "card"),
+		})
+	}
+	return r
+}
+
+func anyFile() *rapid.Generator[Finding] {
+	problems := []string{"", "", "", "something new"}
+	for p := range problemTexts {
+		problems = append(problems, p)
+	}
+	return rapid.Custom(func(t *rapid.T) Finding {
+		return Finding{
+			File: rapid.StringMatching(`[a-z0-9]{26}`).Draw(t, "file"),
+			Kind: rapid.SampledFrom([]string{"image", "pdf", "other"}).Draw(t, "kind"), Problem: rapid.SampledFrom(problems).Draw(t, "problem"),
+		}
+	})
+}
+
+// offered are the buttons of the step, and now and then others.
+func offered(set *Set, state State, all []string) []string {
+	if state.Flow == "" {
+		return all
+	}
+	step := set.step(state)
+	return append(append(step.Choices[:len(step.Choices):len(step.Choices)], step.Lasting...), all...)
+}
+
+// fitting are the answers that an ask may have.
+func fitting(a Ask) []Answer {
+	switch a.(type) {
+	case GiveConsent:
+		return []Answer{ConsentGiven{ID: 5}}
+	case SendCode:
+		return []Answer{CodeSent{}, CodeSent{}, CodeSent{TooMany: true}, CodeSent{Bad: true}}
+	case CheckCode:
+		return []Answer{CodeChecked{Right: true}, CodeChecked{Left: 3}, CodeChecked{}, CodeChecked{Old: true}}
+	case Register:
+		return []Answer{Registered{ID: 3}, Registered{Again: true}}
+	}
+	return []Answer{QuestionOpened{Task: 7}}
+}

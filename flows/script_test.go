@@ -1,0 +1,84 @@
+package flows
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"librarian/contacts/library"
+	"librarian/templates"
+)
+
+// TestScripts plays testdata/*.script. A line is who speaks, an arrow and what:
+//
+//	lang> ru              the language; "guessed ru" until the reader has chosen one
+//	library> consent photo | no mail | one language | from age 18
+//	channel> own phone    the channel can prove a phone number
+//	clock> 2026-11-23 20:00
+//	known> self Иванова Анна, card 000123      for whom the reader acts; or sent, accepted, refused, withdrawn
+//	reader> text  |  [Button]  |  (opens)  |  (photo)  |  (photo blurred, pdf) text  |  (own phone +79141234567)
+//	bot< text             each message, in order; / is the end of a line, … at the end is the rest of the message
+//	bot< [A] [B]          all buttons of the message above
+//	ask< what the conversation wants from the library
+//	answer> what comes of it
+//	fact< what is counted
+//	later> 24 hours
+//	staff> accepted | refused: why | photo refused: why | card 000123 password | card 000123 | answered | hands back
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/*.script")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("scripts: %q, %v", paths, err)
+	}
+	texts, set := conversations(t)
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".script"), func(t *testing.T) {
+			t.Parallel()
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := &player{t: t, texts: texts, set: set, reader: reader(), path: path}
+			p.play(bufio.NewScanner(bytes.NewReader(raw)))
+		})
+	}
+}
+
+func conversations(tb testing.TB) (*templates.Texts, *Set) {
+	tb.Helper()
+	texts, err := templates.Load()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	set, err := New(texts, All())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return texts, set
+}
+
+// reader is a newcomer on a Monday morning.
+func reader() *Reader {
+	zone := time.FixedZone("", 9*60*60)
+	day := []library.Span{{From: 9 * 60, Until: 18 * 60}}
+	return &Reader{
+		Lang: library.Russian, Chosen: true, Channel: "webchat", CanMail: true, First: true,
+		Now: time.Date(2026, time.November, 23, 10, 0, 0, 0, zone),
+		Library: library.Library{ID: 1, Slug: "demo", Zone: zone, Settings: library.Settings{
+			Name: map[library.Lang]string{
+				library.Russian: "Городская библиотека", library.Sakha: "Куорат библиотеката",
+				library.Ukrainian: "Міська бібліотека", library.English: "City Library",
+			},
+			Record: library.Russian, Region: "RU", Phone: "+7 411 200-00-00", Email: "desk@library.example", Site: "https://library.example",
+			Hours: library.Hours{Week: [7][]library.Span{1: day, 2: day, 3: day, 4: day, 5: day}},
+			Registration: library.Registration{Consent: library.Consent{Version: "1", Text: map[library.Lang]string{
+				library.Russian: "Текст согласия.", library.Sakha: "Сөбүлэҥ тиэкиһэ.",
+				library.Ukrainian: "Текст згоди.", library.English: "Text of the consent.",
+			}}},
+		}},
+	}
+}
