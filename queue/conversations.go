@@ -1,0 +1,67 @@
+package queue
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts/library"
+)
+
+// Conversations is what the desk can do to a conversation; those of another library are ErrNotFound.
+type Conversations interface {
+	// History gives the entries after the cursor, oldest first, at most limit.
+	History(ctx context.Context, lib library.ID, conv bots.ConversationID, after bots.Cursor, limit int) ([]bots.Entry, error)
+	// Header says who is spoken with, and who speaks.
+	Header(ctx context.Context, lib library.ID, conv bots.ConversationID) (Header, error)
+	// Say sends what a member of staff wrote; ErrOtherSpeaks when another holds the conversation.
+	Say(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID, text string, files []string) error
+	// TakeOver makes by the speaker of all conversations of the contact; ErrOtherSpeaks when the speaker has changed since the epoch from.
+	TakeOver(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID, from int) error
+	// HandBack lets the bot speak again: it repeats its question.
+	HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID) error
+	// Tell brings the result of what staff did. The flow words it, and it goes whoever speaks.
+	Tell(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, n News) error
+}
+
+// Header is what stands above a conversation.
+type Header struct {
+	Conversation bots.ConversationID
+	Contact      int64
+	Name         string // what the contact calls themself
+	Channel      bots.Kind
+	ChannelName  string
+	Lang         library.Lang
+	Speaker      StaffID // 0 is the bot
+	SpeakerName  string
+	Epoch        int // grows with each change of speaker
+	Flow, Step   string
+	Blocked      bool // by staff
+	Gone         bool // by the reader
+	Readers      []HeaderReader
+}
+
+// HeaderReader is one for whom the contact acts.
+type HeaderReader struct {
+	ID   int64
+	Name string
+	Card string // valid number; empty when there is none
+}
+
+// News is the result of what staff did, for the reader.
+type News struct {
+	Kind   string
+	Reader int64
+	Fields map[string]string
+	Secret string   // id in the table of secrets, such as that of a first password
+	Files  []string // ids in the file store
+}
+
+// The kinds of news, and their fields.
+const (
+	NewsAccepted     = "registration.accepted"
+	NewsRefused      = "registration.refused" // reason
+	NewsPhotoRefused = "photo.refused"        // reason
+	NewsCard         = "card.issued"          // number; the secret is the first password
+)

@@ -1,0 +1,229 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts/library"
+)
+
+// TaskID names one task.
+type TaskID int64
+
+// The kinds of task.
+const (
+	KindQuestion     = "question"     // a reader waits for an answer
+	KindRegistration = "registration" // papers are to be looked at
+	KindCard         = "card"         // an accepted reader is to be entered
+	KindStuck        = "stuck"        // the program failed in a conversation
+	KindUndelivered  = "undelivered"  // a message did not reach the reader
+)
+
+// Kinds are all kinds of task.
+func Kinds() []string {
+	return []string{KindQuestion, KindRegistration, KindCard, KindStuck, KindUndelivered}
+}
+
+// The states of a task.
+const (
+	StateOpen  = "open"
+	StateTaken = "taken"
+	StateDone  = "done"
+)
+
+// NewTask is work to be done. An id of zero stands for none.
+type NewTask struct {
+	Library      library.ID
+	Kind         string
+	Role         Role // whose work it is
+	Conversation bots.ConversationID
+	Reader       int64
+	Registration int64
+	ReaderName   string    // as the list shows it
+	Channel      bots.Kind // as the list shows it
+	Note         string    // what was asked, in the reader's words
+	Created      time.Time
+	Due          time.Time // the promise, in the library's working time
+}
+
+// Task is work for staff. An id of zero stands for none.
+type Task struct {
+	ID           TaskID
+	Library      library.ID
+	Kind         string
+	State        string
+	Role         Role
+	Conversation bots.ConversationID
+	Reader       int64
+	Registration int64
+	ReaderName   string
+	Channel      bots.Kind
+	Note         string
+	Holder       StaffID // once done: who did it
+	HolderName   string
+	Outcome      string
+	Created      time.Time
+	Due          time.Time
+	Taken        *time.Time
+	Done         *time.Time
+}
+
+const listColumns = `
+t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.conversation_id, 0) as conversation, coalesce(t.reader_id, 0) as reader,
+coalesce(t.registration_id, 0) as registration, t.reader_name, t.channel, coalesce(t.holder, 0) as holder, coalesce(h.name, '') as holder_name,
+t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken, t.done_at as done`
+
+const taskColumns = listColumns + `, t.note`
+
+// maxNote bounds what one reader can make of a task, in characters.
+const maxNote = 8000
+
+// The log is written in the same statement, however many tasks there are. Ids grow in the order of the input.
+const openTasks = `
+with opened as (
+  insert into tasks (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at)
+  select library_id, kind, role, nullif(conversation_id, 0), nullif(reader_id, 0), nullif(registration_id, 0), reader_name, channel, note, created_at, due_at
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+    with ordinality as n (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, place)
+  order by place
+  returning library_id, id
+), logged as (
+  insert into task_log (library_id, task_id, act) select library_id, id, 'opened' from opened
+)
+select id from opened order by id`
+
+// Open puts the tasks into the queue and gives their ids in the same order: one statement however many they are.
+func Open(ctx context.Context, tx pgx.Tx, tasks []NewTask) ([]TaskID, error) {
+	if len(tasks) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, openTasks,
+		column(tasks, func(t NewTask) library.ID { return t.Library }),
+		column(tasks, func(t NewTask) string { return t.Kind }),
+		column(tasks, func(t NewTask) Role { return t.Role }),
+		column(tasks, func(t NewTask) bots.ConversationID { return t.Conversation }),
+		column(tasks, func(t NewTask) int64 { return t.Reader }),
+		column(tasks, func(t NewTask) int64 { return t.Registration }),
+		column(tasks, func(t NewTask) string { return clean(t.ReaderName, maxNote) }),
+		column(tasks, func(t NewTask) bots.Kind { return t.Channel }),
+		column(tasks, func(t NewTask) string { return clean(t.Note, maxNote) }),
+		column(tasks, func(t NewTask) time.Time { return t.Created }),
+		column(tasks, func(t NewTask) time.Time { return t.Due }))
+	if err != nil {
+		return nil, fmt.Errorf("open %d tasks: %w", len(tasks), err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[TaskID])
+	if err != nil {
+		return nil, fmt.Errorf("open %d tasks: %w", len(tasks), err)
+	}
+	signals := make([]bots.Signal, len(ids))
+	for i, id := range ids {
+		signals[i] = bots.Signal{Topic: bots.TopicQueue, Library: tasks[i].Library, ID: int64(id)}
+	}
+	return ids, bots.Notify(ctx, tx, signals...)
+}
+
+func column[T any](tasks []NewTask, of func(NewTask) T) []T {
+	values := make([]T, len(tasks))
+	for i, t := range tasks {
+		values[i] = of(t)
+	}
+	return values
+}
+
+const addNote = `
+update tasks set note = left(case when note = '' then $3 else note || E'\n' || $3 end, $4) where library_id = $1 and id = $2 and state <> 'done'`
+
+// AddNote adds what the reader wrote since. ErrDone when it comes too late: it is then another task.
+func AddNote(ctx context.Context, tx pgx.Tx, lib library.ID, id TaskID, text string) error {
+	done, err := tx.Exec(ctx, addNote, lib, id, clean(text, maxNote), maxNote)
+	if err != nil {
+		return fmt.Errorf("add note to task %d: %w", id, err)
+	}
+	if done.RowsAffected() == 0 {
+		return fmt.Errorf("add note to task %d: %w", id, refusal(ctx, tx, lib, id))
+	}
+	return logAct(ctx, tx, lib, id, 0, "note", "")
+}
+
+const withdrawTasks = `
+with gone as (
+  update tasks set state = 'done', outcome = $3, done_at = clock_timestamp() where library_id = $1 and id = any($2) and state <> 'done' returning id
+), logged as (
+  insert into task_log (library_id, task_id, act, detail) select $1, id, 'withdrawn', $3 from gone
+)
+select id from gone`
+
+// Withdraw ends tasks that nobody needs to do any more, whoever holds them. What is done already is left alone.
+func Withdraw(ctx context.Context, tx pgx.Tx, lib library.ID, ids []TaskID, outcome string) error {
+	rows, err := tx.Query(ctx, withdrawTasks, lib, ids, outcome)
+	if err != nil {
+		return fmt.Errorf("withdraw tasks: %w", err)
+	}
+	gone, err := pgx.CollectRows(rows, pgx.RowTo[TaskID])
+	if err != nil {
+		return fmt.Errorf("withdraw tasks: %w", err)
+	}
+	return bots.Notify(ctx, tx, signalsOf(lib, gone)...)
+}
+
+const releaseOf = `
+with freed as (
+  update tasks set state = 'open', holder = null, taken_at = null where holder = $1 and state = 'taken' returning library_id, id
+), logged as (
+  insert into task_log (library_id, task_id, staff_id, act) select library_id, id, nullif($2::bigint, 0), 'released' from freed
+)
+select library_id as library, id from freed`
+
+// releaseHeld puts all tasks of a member of staff back.
+func releaseHeld(ctx context.Context, tx pgx.Tx, holder, by StaffID) error {
+	type freed struct {
+		Library library.ID
+		ID      TaskID
+	}
+	list, err := all[freed](ctx, tx, releaseOf, holder, by)
+	if err != nil {
+		return fmt.Errorf("release tasks of staff %d: %w", holder, err)
+	}
+	var signals []bots.Signal
+	for _, f := range list {
+		signals = append(signals, signalsOf(f.Library, []TaskID{f.ID})...)
+	}
+	return bots.Notify(ctx, tx, signals...)
+}
+
+func signalsOf(lib library.ID, ids []TaskID) []bots.Signal {
+	signals := make([]bots.Signal, len(ids))
+	for i, id := range ids {
+		signals[i] = bots.Signal{Topic: bots.TopicQueue, Library: lib, ID: int64(id)}
+	}
+	return signals
+}
+
+const getTask = `select ` + taskColumns + ` from tasks t left join staff h on h.id = t.holder where t.library_id = $1 and t.id = $2`
+
+// Get gives the task, or ErrNotFound.
+func (d *Desk) Get(ctx context.Context, lib library.ID, id TaskID) (Task, error) {
+	t, err := one[Task](ctx, d.pool, getTask, lib, id)
+	if err != nil {
+		return Task{}, fmt.Errorf("get task %d: %w", id, err)
+	}
+	return t, nil
+}
+
+const tasksOfConversation = `
+select ` + taskColumns + ` from tasks t left join staff h on h.id = t.holder
+where t.library_id = $1 and t.conversation_id = $2 and t.state <> 'done' order by t.id`
+
+// OfConversation gives the tasks of the conversation that are not done, oldest first.
+func OfConversation(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) ([]Task, error) {
+	list, err := all[Task](ctx, tx, tasksOfConversation, lib, conv)
+	if err != nil {
+		return nil, fmt.Errorf("tasks of conversation %d: %w", conv, err)
+	}
+	return list, nil
+}

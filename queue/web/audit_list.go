@@ -1,0 +1,79 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+type auditPage struct {
+	frame
+	Rows []auditView
+	More string
+}
+
+type auditView struct {
+	At                       *moment
+	Who, Act, Object, Detail string
+}
+
+const auditRows = 100
+
+func listAudit(v *visit) error {
+	f, err := v.frame(v.ctx(), v.t("desk.audit_title"))
+	if err != nil {
+		return err
+	}
+	before, err := strconv.ParseInt(v.query("before"), 10, 64)
+	if err != nil {
+		before = 0 // from the newest
+	}
+	rows, err := v.Desk.ListAudit(v.ctx(), v.lib.ID, before, auditRows)
+	if err != nil {
+		return err
+	}
+	page := auditPage{frame: f}
+	for _, row := range rows {
+		who := row.StaffName
+		if who == "" {
+			who = v.t("desk.audit_program")
+		}
+		page.Rows = append(page.Rows, auditView{v.stamp(row.At), who, v.actName(row.Act), row.Object, details(row.Detail)})
+	}
+	if len(rows) == auditRows {
+		page.More = "/desk/audit?before=" + strconv.FormatInt(rows[len(rows)-1].ID, 10)
+	}
+	return v.show("audit", http.StatusOK, page)
+}
+
+func details(of map[string]any) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, fmt.Sprintf("%s %v", name, of[name]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// actName is an act of the audit log in words; one without words is shown as it is stored.
+func (v *visit) actName(act string) string {
+	keys := map[string]string{
+		"session.begun": "desk.act_session_begun", "session.opened": "desk.act_session_opened", "session.ended": "desk.act_session_ended",
+		"library.entered": "desk.act_library_entered", "department.added": "desk.act_department_added",
+		"task.taken": "desk.act_task_taken", "task.released": "desk.act_task_released", "task.finished": "desk.act_task_finished",
+		"registration.looked": "desk.act_registration_looked", "registration.accepted": "desk.act_registration_accepted",
+		"registration.refused": "desk.act_registration_refused", "photo.refused": "desk.act_photo_refused", "card.issued": "desk.act_card_issued",
+		"message.said": "desk.act_message_said", "conversation.taken": "desk.act_conversation_taken",
+		"conversation.returned": "desk.act_conversation_returned", "sender.blocked": "desk.act_sender_blocked",
+		"sender.unblocked": "desk.act_sender_unblocked", "file.looked": "desk.act_file_looked", "file.downloaded": "desk.act_file_downloaded",
+		"staff.added": "desk.act_staff_added", "staff.off": "desk.act_staff_off", "staff.on": "desk.act_staff_on",
+		"staff.reset": "desk.act_staff_reset", "staff.updated": "desk.act_staff_updated", "staff.own": "desk.act_staff_own",
+		"staff.password": "desk.act_staff_password",
+	}
+	if key := keys[act]; key != "" {
+		return v.t(key)
+	}
+	return act
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"librarian/bots"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/templates"
+)
+
+// What the functions of Deps report beside ErrNotFound of queue, contacts or files, which is what another library's things are.
+var (
+	ErrState       = contacts.ErrState // somebody else was faster
+	ErrNumberTaken = errors.New("the card number was used before")
+	ErrNumberForm  = errors.New("not the form of a card number")
+)
+
+// Deps is all that the desk stands on; cmd fills it in. Every function takes the library whose things it may touch.
+//
+// What takes a transaction only changes what it names: the desk itself closes the task, opens the next one, tells the reader and writes the
+// audit row, in the same transaction.
+type Deps struct {
+	Pool          *pgxpool.Pool
+	Desk          *queue.Desk
+	Conversations queue.Conversations
+	Signals       *bots.Signals
+	Texts         *templates.Texts
+	Log           *slog.Logger
+	Now           func() time.Time
+	Secure        bool // the cookie goes over https only
+
+	Library   func(ctx context.Context, id library.ID) (library.Library, error)
+	Libraries func(ctx context.Context) ([]library.Library, error) // for operators, by name
+
+	// Hold locks the conversation before an act touches anything else, in the order in which turns lock.
+	Hold func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) error
+
+	Registration func(ctx context.Context, lib library.ID, id int64) (Registration, error)
+	Accept       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error                // ErrState
+	Refuse       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState
+	RefusePhoto  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState; the rest of the registration stands
+	NextNumber   func(ctx context.Context, lib library.ID) (number string, series bool, err error)                     // a proposal: nothing is reserved
+	IssueCard    func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
+
+	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)
+	Block func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error
+
+	SignInOffer func() []Offer // nil but in the demo, which also serves POST /desk/demo-sign-in
+}
+
+// Registration is what a reader gave to be registered, as the librarian and the registrar see it.
+type Registration struct {
+	ID             int64
+	State          string // sent, accepted, refused, done, withdrawn
+	Reader         int64
+	Name           string
+	Born           library.Date // zero: not given
+	Email          string
+	EmailProven    bool
+	Phone          string
+	PhoneProven    bool
+	Contact        string // what the one who asked calls themself
+	Relation       string // of the contact to the reader: self, child, other
+	ConsentVersion string
+	ConsentAt      time.Time
+	Photos         []string // files of the signed consent
+	Sent           time.Time
+	Reason         string // of a refusal
+	Card           string // number; empty before it is issued
+	Same           []SamePerson
+}
+
+// SamePerson is a reader who may be the same person.
+type SamePerson struct {
+	Reader int64
+	Name   string
+	Born   library.Date
+	Card   string // empty when there is none
+}
+
+// Issued is what came of a card.
+type Issued struct {
+	Secret string   // id in the table of secrets under which the first password waits to be sent
+	Files  []string // the card's picture, if it is made at once
+}
+
+// FileInfo is what the desk must know of a file to send it.
+type FileInfo struct {
+	Name      string // as the reader named it; may be empty
+	MediaType string // told by the content
+	Size      int64  // bytes; below zero: not known
+}
+
+// Offer is an account with which the demo's sign-in page lets anybody in by one click.
+type Offer struct {
+	Login string
+	Name  string
+	Role  queue.Role
+}

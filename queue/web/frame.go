@@ -1,0 +1,133 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"librarian/contacts/library"
+	"librarian/queue"
+)
+
+// frame is what every page has around its own matter.
+type frame struct {
+	Lang     library.Lang
+	Title    string
+	Library  string
+	SignedIn bool
+	Name     string // of who is signed in
+	Role     string
+	Home     string
+	Chooses  bool // an operator, who can look at another library
+	Nav      []navItem
+	Counts   *counters // nil where there is no queue to count
+	Events   string    // address of the stream that the page follows
+	Notice   string    // what has just been done
+	Problem  string    // what went wrong
+}
+
+type navItem struct {
+	Href    string
+	Label   string
+	Current bool
+}
+
+// counters stand on every page.
+type counters struct{ Waiting, Late, Mine int }
+
+// frame makes the frame of a page with the title.
+func (v *visit) frame(ctx context.Context, title string) (frame, error) {
+	f := frame{Lang: v.lang, Title: title, Home: v.home(), Notice: v.notice(), Problem: v.problem}
+	if v.lib.ID != 0 {
+		f.Library = v.lib.Title(v.lang)
+	}
+	staff := v.session.Staff
+	if !v.signedIn() || staff.MustChange {
+		return f, nil
+	}
+	f.SignedIn, f.Name, f.Role, f.Chooses = true, staff.Name, v.roleName(staff.Role), staff.Library == nil
+	f.Nav = v.nav()
+	if v.lib.ID == 0 || !v.may(queue.PermQueue) {
+		return f, nil
+	}
+	f.Events = "/desk/events"
+	counts, err := v.counters(ctx)
+	f.Counts = &counts
+	return f, err
+}
+
+func (v *visit) counters(ctx context.Context) (counters, error) {
+	counts, err := v.Desk.Counts(ctx, v.lib.ID, v.me(), v.session.Staff.Role.Queue())
+	if err != nil {
+		return counters{}, err
+	}
+	out := counters{Late: counts.Late, Mine: counts.Mine}
+	for _, n := range counts.Open {
+		out.Waiting += n
+	}
+	return out, nil
+}
+
+// nav shows what the role may open. A page that is added takes one line here.
+func (v *visit) nav() []navItem {
+	var out []navItem
+	for _, page := range []struct {
+		needs queue.Permission
+		href  string
+		key   string
+	}{
+		{queue.PermQueue, "/desk", "desk.queue_title"},
+		{queue.PermStaff, "/desk/staff", "desk.staff_title"},
+		{queue.PermAudit, "/desk/audit", "desk.audit_title"},
+	} {
+		if !v.may(page.needs) {
+			continue
+		}
+		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/")
+		out = append(out, navItem{page.href, v.t(page.key), here})
+	}
+	return out
+}
+
+// notice says what the act before the redirect has done. The address carries a word only; others mean nothing.
+func (v *visit) notice() string {
+	keys := map[string]string{
+		"released": "desk.did_release", "done": "desk.did_finish", "accepted": "desk.did_accept", "refused": "desk.did_refuse",
+		"photo": "desk.did_photo", "issued": "desk.did_issue", "answered": "desk.did_answer", "blocked": "desk.did_block",
+		"unblocked": "desk.did_unblock", "returned": "desk.did_return", "speaking": "desk.did_take_over", "saved": "desk.did_save",
+		"ended": "desk.did_end", "password": "desk.did_password", "switched": "desk.did_switch",
+	}
+	if key := keys[v.query("did")]; key != "" && !v.changes() {
+		return v.t(key)
+	}
+	return ""
+}
+
+type failurePage struct {
+	frame
+	Head, Help string
+}
+
+// showFailure is the page for what cannot be answered. It asks the database for nothing. A part of a page stays as it was.
+func (v *visit) showFailure(status int) {
+	if v.fragment() {
+		v.w.Header().Set("HX-Reswap", "none")
+	}
+	head, help := v.t("desk.fail_title"), v.t("desk.fail_help")
+	switch status {
+	case http.StatusNotFound:
+		head, help = v.t("desk.missing_title"), v.t("desk.missing_help")
+	case http.StatusForbidden:
+		head, help = v.t("desk.forbidden_title"), v.t("desk.forbidden_help")
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+		head, help = v.t("desk.bad_title"), v.t("desk.bad_help")
+	}
+	f := frame{Lang: v.lang, Title: head, Home: v.home()}
+	if v.signedIn() && !v.session.Staff.MustChange && v.lib.ID != 0 {
+		f.Library, f.SignedIn, f.Name, f.Role, f.Nav = v.lib.Title(v.lang), true, v.session.Staff.Name, v.roleName(v.session.Staff.Role), v.nav()
+	}
+	if err := v.show("failure", status, failurePage{f, head, help}); err != nil {
+		v.Log.ErrorContext(v.ctx(), "desk: error page", "error", err)
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"librarian/bots"
+	"librarian/cmd/schema/pgtest"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/templates"
+)
+
+// clock is the time of the desk, which a test moves.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) move(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
+}
+
+// gcm seals with a key of the tests' own.
+type gcm struct{ cipher.AEAD }
+
+func newGCM(t testing.TB) gcm {
+	t.Helper()
+	block, err := aes.NewCipher(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gcm{aead}
+}
+
+func (g gcm) Seal(plain []byte) ([]byte, error)  { return g.AEAD.Seal(nil, nil, plain, nil), nil }
+func (g gcm) Open(sealed []byte) ([]byte, error) { return g.AEAD.Open(nil, nil, sealed, nil) }
+
+// house is a desk that serves, on a database of its own, with two libraries.
+type house struct {
+	t        testing.TB
+	pool     *pgxpool.Pool
+	desk     *queue.Desk
+	clock    *clock
+	talks    *talks
+	site     *Site
+	server   *httptest.Server
+	lib      library.ID
+	other    library.ID
+	channels map[library.ID]int64
+	logged   *bytes.Buffer
+	count    int
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	pool := pgtest.New(t)
+	texts, err := templates.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &clock{now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	h := &house{t: t, pool: pool, clock: c, talks: &talks{all: map[bots.ConversationID]*talk{}}, channels: map[library.ID]int64{}, logged: &bytes.Buffer{}}
+	h.desk = queue.NewDesk(pool, newGCM(t), "Библиотека", c.Now)
+	h.lib = h.library("first", "Национальная библиотека")
+	h.other = h.library("second", "Районная библиотека")
+	h.talks.now = c.Now
+
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := bots.NewSignals(pool)
+	done := make(chan error, 1)
+	go func() { done <- signals.Run(ctx) }()
+	site, err := New(h.deps(signals, texts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.site = site
+	h.server = httptest.NewServer(site.Handler())
+	t.Cleanup(func() {
+		h.server.CloseClientConnections()
+		h.server.Close()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
+	libraries := contacts.NewLibraries(h.pool, h.clock.Now)
+	return Deps{
+		Pool: h.pool, Desk: h.desk, Conversations: h.talks, Signals: signals, Texts: texts, Now: h.clock.Now,
+		Log:     slog.New(slog.NewTextHandler(h.logged, nil)),
+		Library: libraries.ByID,
+		Libraries: func(ctx context.Context) ([]library.Library, error) {
+			all, err := libraries.All(ctx)
+			var out []library.Library
+			for _, l := range all {
+				out = append(out, l)
+			}
+			slices.SortFunc(out, func(a, b library.Library) int { return strings.Compare(a.Slug, b.Slug) })
+			return out, err
+		},
+		Hold: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) error {
+			_, err := tx.Exec(ctx, `select from conversations where library_id = $1 and id = $2 for update`, lib, conv)
+			return err
+		},
+		Registration: h.registrationOf,
+		Accept: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error {
+			return h.decideIt(ctx, tx, lib, id, "accepted", "", by)
+		},
+		Refuse: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
+			return h.decideIt(ctx, tx, lib, id, "refused", reason, by)
+		},
+		RefusePhoto: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
+			return h.decideIt(ctx, tx, lib, id, "refused", reason, by)
+		},
+		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
+		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
+			if number == "taken" {
+				return Issued{}, ErrNumberTaken
+			}
+			_, err := contacts.Decide(ctx, tx, lib, id, "accepted", "done", "", int64(by), h.clock.Now())
+			return Issued{Secret: "abc"}, err
+		},
+		File: func(_ context.Context, lib library.ID, id string, _ bool) (io.ReadCloser, FileInfo, error) {
+			if lib != h.lib {
+				return nil, FileInfo{}, queue.ErrNotFound
+			}
+			data := paper(h.t)
+			if id == "page" { // what a reader calls a picture
+				return io.NopCloser(strings.NewReader("<script>")), FileInfo{Name: "photo.png", MediaType: "text/html", Size: 8}, nil
+			}
+			return io.NopCloser(bytes.NewReader(data)), FileInfo{Name: "согласие.png", MediaType: "image/png", Size: int64(len(data))}, nil
+		},
+		Block: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error {
+			if _, err := h.talks.find(lib, conv); err != nil {
+				return err
+			}
+			return contacts.Block(ctx, tx, lib, contacts.AddressID(conv), int64(by), on, h.clock.Now())
+		},
+	}
+}
+
+func (h *house) decideIt(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, to, reason string, by queue.StaffID) error {
+	_, err := contacts.Decide(ctx, tx, lib, id, "sent", to, reason, int64(by), h.clock.Now())
+	return err
+}
+
+func (h *house) registrationOf(ctx context.Context, lib library.ID, id int64) (Registration, error) {
+	reg, err := contacts.RegistrationByID(ctx, h.pool, lib, id)
+	if err != nil {
+		return Registration{}, err
+	}
+	reader, err := contacts.ReaderByID(ctx, h.pool, lib, reg.ReaderID)
+	if err != nil {
+		return Registration{}, err
+	}
+	return Registration{
+		ID: reg.ID, State: reg.State, Reader: int64(reader.ID), Name: reader.Name, Born: library.DateOf(*reader.Born), Email: reader.Email,
+		EmailProven: reader.EmailProven, Phone: reader.Phone, Contact: "Мама", Relation: reg.Relation, ConsentVersion: "3",
+		ConsentAt: reg.CreatedAt, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason,
+		Same: []SamePerson{{Reader: 1, Name: "Айыына Петрова", Born: library.Date{Year: 1990, Month: 5, Day: 17}, Card: "000017"}},
+	}, nil
+}
+
+// paper is a picture of something written.
+func paper(t testing.TB) []byte {
+	img := image.NewRGBA(image.Rect(0, 0, 900, 1200))
+	for y := range 1200 {
+		for x := range 900 {
+			shade := color.RGBA{250, 248, 240, 255}
+			if y > 100 && y < 1100 && y%40 < 6 && x > 80 && x < 820-(y*7)%300 {
+				shade = color.RGBA{60, 60, 80, 255}
+			}
+			img.Set(x, y, shade)
+		}
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func (h *house) tx(work func(ctx context.Context, tx pgx.Tx) error) {
+	h.t.Helper()
+	if err := pgx.BeginFunc(h.t.Context(), h.pool, func(tx pgx.Tx) error { return work(h.t.Context(), tx) }); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) library(slug, name string) (id library.ID) {
+	h.t.Helper()
+	h.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		if id, err = contacts.AddLibrary(ctx, tx, slug, "Asia/Yakutsk", library.Settings{
+			Name: map[library.Lang]string{library.Russian: name}, Registration: library.Registration{ConsentPhoto: true},
+		}); err != nil {
+			return err
+		}
+		var channel int64
+		err = tx.QueryRow(ctx, `insert into channels (library_id, kind, name) values ($1, 'webchat', 'site') returning id`, id).Scan(&channel)
+		h.channels[id] = channel
+		return err
+	})
+	return id
+}
+
+func (h *house) staff(lib library.ID, role queue.Role, lang library.Lang) (s queue.Staff, password string) {
+	h.t.Helper()
+	h.count++
+	of := &lib
+	if role == queue.RoleOperator {
+		of = nil
+	}
+	h.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		s, password, err = h.desk.AddStaff(ctx, tx, queue.Console(), queue.NewStaff{
+			Library: of, Login: fmt.Sprintf("%s-%d", role, h.count), Name: "Анна Иванова", Email: "anna@example.org", Role: role, Lang: lang,
+		})
+		return err
+	})
+	return s, password
+}

@@ -1,0 +1,81 @@
+package web
+
+import "librarian/queue"
+
+// What a route may need instead of a permission of a role.
+const (
+	open     queue.Permission = "open"     // nothing: whoever comes
+	entering queue.Permission = "entering" // a right password; the second factor is still owed
+	leaving  queue.Permission = "leaving"  // any session, however far
+	renewing queue.Permission = "renewing" // signed in, though a new password may be owed
+	own      queue.Permission = "own"      // signed in: one's own matters
+	roaming  queue.Permission = "roaming"  // an operator, who belongs to no library
+)
+
+// route is one line of the table: what is asked for, who may, which act the audit log will hold, who answers.
+type route struct {
+	pattern string
+	needs   queue.Permission
+	act     string // of everything that changes something, and of looks at documents
+	handle  func(*visit) error
+}
+
+// routes is every address of the desk.
+func routes() []route {
+	return []route{
+		{"GET /desk/static/{name}", open, "", showStatic},
+		{"GET /desk/sign-in", open, "", askPassword},
+		{"POST /desk/sign-in", open, "session.begun", beginSession},
+		{"GET /desk/sign-in/code", entering, "", askCode},
+		{"POST /desk/sign-in/code", entering, "session.opened", checkCode},
+		{"GET /desk/enrol", entering, "", offerFactor},
+		{"POST /desk/enrol", entering, "session.opened", confirmFactor},
+		{"GET /desk/password", renewing, "", askNewPassword},
+		{"POST /desk/password", renewing, "staff.password", changePassword},
+		{"POST /desk/sign-out", leaving, "session.ended", endSession},
+
+		{"GET /desk/libraries", roaming, "", listLibraries},
+		{"POST /desk/libraries", roaming, "library.entered", chooseLibrary},
+
+		{"GET /desk", queue.PermQueue, "", showQueue},
+		{"GET /desk/queue", queue.PermQueue, "", listTasks},
+		{"GET /desk/counters", queue.PermQueue, "", showCounters},
+		{"GET /desk/events", own, "", followQueue},
+
+		{"GET /desk/tasks/{id}", queue.PermQueue, "registration.looked", showTask},
+		{"GET /desk/tasks/{id}/side", queue.PermQueue, "", showTaskSide},
+		{"POST /desk/tasks/{id}/take", queue.PermQueue, "task.taken", takeTask},
+		{"POST /desk/tasks/{id}/release", queue.PermQueue, "task.released", releaseTask},
+		{"POST /desk/tasks/{id}/done", queue.PermQueue, "task.finished", finishTask},
+		{"POST /desk/tasks/{id}/accept", queue.PermDecide, "registration.accepted", acceptRegistration},
+		{"POST /desk/tasks/{id}/refuse", queue.PermDecide, "registration.refused", refuseRegistration},
+		{"POST /desk/tasks/{id}/photo", queue.PermDecide, "photo.refused", refusePhoto},
+		{"POST /desk/tasks/{id}/card", queue.PermCards, "card.issued", issueCard},
+
+		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},
+		{"GET /desk/conversations/{id}/entries", queue.PermAnswer, "", listEntries},
+		{"GET /desk/conversations/{id}/speaker", queue.PermAnswer, "", showSpeaker},
+		{"GET /desk/conversations/{id}/events", queue.PermAnswer, "", followConversation},
+		{"POST /desk/conversations/{id}/say", queue.PermAnswer, "message.said", sayMessage},
+		{"POST /desk/conversations/{id}/take-over", queue.PermAnswer, "conversation.taken", takeConversation},
+		{"POST /desk/conversations/{id}/hand-back", queue.PermAnswer, "conversation.returned", returnConversation},
+		{"POST /desk/conversations/{id}/block", queue.PermBlock, "sender.blocked", blockSender},
+		{"POST /desk/conversations/{id}/unblock", queue.PermBlock, "sender.unblocked", unblockSender},
+
+		{"GET /desk/files/{id}", queue.PermPapers, "file.looked", showFile},
+		{"GET /desk/files/{id}/original", queue.PermPapers, "file.downloaded", downloadFile},
+
+		{"GET /desk/staff", queue.PermStaff, "", listStaff},
+		{"POST /desk/staff", queue.PermStaff, "staff.added", addStaff},
+		{"POST /desk/staff/{id}/off", queue.PermStaff, "staff.off", switchStaffOff},
+		{"POST /desk/staff/{id}/on", queue.PermStaff, "staff.on", switchStaffOn},
+		{"POST /desk/staff/{id}/reset", queue.PermStaff, "staff.reset", resetStaff},
+
+		{"GET /desk/account", own, "", showAccount},
+		{"POST /desk/account/language", own, "staff.own", chooseLanguage},
+		{"POST /desk/account/notices", own, "staff.own", chooseNotices},
+		{"POST /desk/account/sessions/{id}/end", own, "session.ended", closeSession},
+
+		{"GET /desk/audit", queue.PermAudit, "", listAudit},
+	}
+}

@@ -1,0 +1,3 @@
+package web
+
+func switchStaffOn(v *visit) error { return v.switchStaff(v.Desk.SwitchOn) }

@@ -1,0 +1,136 @@
+// The desk's own behaviour: live signals, copying, photos, menus. Everything else is plain links and forms, which work without it.
+"use strict";
+
+(() => {
+  const body = document.body;
+  const HIDDEN_POLL = 60_000; // a hidden tab gives its connection back: browsers open six to one host over HTTP/1.1
+  const RETRY = 5_000;
+
+  const signal = (name) => body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
+
+  // live: signals carry nothing but "changed"; parts of the page that listen fetch themselves again
+  let source = null;
+  let poll = 0;
+  let retry = 0;
+
+  const lost = (is) => {
+    const banner = document.getElementById("offline");
+    if (banner) banner.hidden = !is;
+  };
+  const all = () => {
+    signal("queuechange");
+    signal("chatchange");
+  };
+  const close = () => {
+    clearTimeout(retry);
+    if (source) source.close();
+    source = null;
+  };
+  const open = () => {
+    close();
+    let before = false;
+    source = new EventSource(body.dataset.events);
+    source.onopen = () => {
+      lost(false);
+      if (before) all(); // what changed while the line was down
+      before = true;
+    };
+    source.onerror = () => {
+      before = true;
+      lost(true);
+      if (source && source.readyState === EventSource.CLOSED) retry = setTimeout(() => { all(); open(); }, RETRY);
+    };
+    source.addEventListener("queue", () => signal("queuechange"));
+    source.addEventListener("chat", () => signal("chatchange"));
+  };
+  const follow = () => {
+    clearInterval(poll);
+    if (document.hidden) {
+      close();
+      poll = setInterval(all, HIDDEN_POLL);
+      return;
+    }
+    open();
+  };
+  if (body.dataset.events) {
+    follow();
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) all();
+      follow();
+    });
+    addEventListener("pagehide", close);
+    addEventListener("pageshow", (e) => { if (e.persisted) { all(); follow(); } });
+  }
+
+  // what waits stands in the title too, so that a tab in the background shows it
+  const title = document.title;
+  const countInTitle = () => {
+    const counters = document.querySelector("[data-waiting]");
+    const n = counters ? Number(counters.dataset.waiting) : 0;
+    document.title = n > 0 ? `(${n}) ${title}` : title;
+  };
+  countInTitle();
+
+  // a conversation stays at its end, unless somebody reads further up
+  const END = 80;
+  let atEnd = true;
+  const talk = () => document.querySelector(".talk");
+  const toEnd = () => { const t = talk(); if (t && atEnd) t.scrollTop = t.scrollHeight; };
+  document.addEventListener("scroll", (e) => {
+    if (e.target === talk()) atEnd = e.target.scrollHeight - e.target.scrollTop - e.target.clientHeight < END;
+  }, true);
+  document.addEventListener("load", (e) => { if (e.target.closest && e.target.closest(".talk")) toEnd(); }, true);
+  toEnd();
+
+  document.addEventListener("htmx:after:swap", () => { countInTitle(); toEnd(); });
+
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      return; // no right to the clipboard: the text stands beside the button
+    }
+    button.classList.add("copied");
+    setTimeout(() => button.classList.remove("copied"), 1500);
+    const said = document.getElementById("said");
+    if (said) said.textContent = button.dataset.copied;
+  };
+
+  const showing = () => document.querySelector(".photo.showing");
+  const enlarge = (photo, on) => {
+    photo.classList.toggle("showing", on);
+    body.classList.toggle("still", on);
+    const button = photo.querySelector("[data-zoom]");
+    button.setAttribute("aria-pressed", String(on));
+    button.focus();
+  };
+  const turn = (photo) => { photo.dataset.turn = String((Number(photo.dataset.turn || 0) + 1) % 4); };
+
+  document.addEventListener("click", (e) => {
+    const hit = (selector) => e.target.closest(selector);
+    const photo = hit(".photo");
+    if (hit("[data-copy]")) copy(hit("[data-copy]"));
+    else if (hit("[data-turn-photo]")) turn(photo);
+    else if (hit("[data-zoom]") || (photo && e.target.matches("img"))) enlarge(photo, !photo.classList.contains("showing"));
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(e.target)) menu.open = false;
+  });
+
+  document.addEventListener("keydown", (e) => {
+    if (e.key === "Escape") {
+      if (showing()) enlarge(showing(), false);
+      for (const menu of document.querySelectorAll("details.menu[open]")) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+    }
+    if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches("textarea") && e.target.form) e.target.form.requestSubmit();
+  });
+
+  // a second press of the same button is not a second act
+  document.addEventListener("submit", (e) => {
+    if (e.target.hasAttribute("hx-post")) return; // htmx sends one at a time
+    if (e.target.dataset.sent) e.preventDefault();
+    e.target.dataset.sent = "yes";
+    setTimeout(() => delete e.target.dataset.sent, RETRY);
+  });
+})();

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+
+	"librarian/bots"
+	"librarian/queue"
+)
+
+type taskPage struct {
+	frame
+	Task         taskView
+	Happened     string
+	Given        *givenView
+	Entry        *entryForm
+	Talk         *talkView
+	Conversation bots.ConversationID // 0: none that they may open
+	Log          []logView
+}
+
+type logView struct {
+	At        *moment
+	Act, Name string
+}
+
+// givenView is what the reader gave to be registered, for the librarian.
+type givenView struct {
+	Task                     queue.TaskID
+	Name, Born, Email, Phone string
+	EmailProven, PhoneProven bool
+	By                       string
+	Sent, ConsentAt          *moment
+	ConsentVersion           string
+	Card, Reason             string
+	Same                     []sameView
+	Photos                   []string
+	ShowPhotos               bool
+	Decide, TakeFirst        bool
+	PhotoOpen                bool
+}
+
+type sameView struct{ Name, Born, Card string }
+
+// entryForm is the registrar's: data to copy, number and password to give.
+type entryForm struct {
+	Task                     queue.TaskID
+	Name, Born, Email, Phone string
+	Issue, TakeFirst         bool
+	Series                   bool
+	Number, Password         string
+	NumberBad, PasswordBad   bool
+}
+
+func showTask(v *visit) error {
+	t, err := v.task()
+	if err != nil {
+		return err
+	}
+	return v.showTask(t, http.StatusOK)
+}
+
+func (v *visit) showTask(t queue.Task, status int) error {
+	f, err := v.frame(v.ctx(), v.kindName(t.Kind))
+	if err != nil {
+		return err
+	}
+	plain, err := v.plain(v.ctx(), t)
+	if err != nil {
+		return err
+	}
+	page := taskPage{frame: f, Task: v.taskView(t, plain), Happened: v.happened(t.Kind)}
+	if err := v.fillTask(&page, t); err != nil {
+		return err
+	}
+	rows, err := v.Desk.Log(v.ctx(), v.lib.ID, t.ID)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		page.Log = append(page.Log, logView{v.ago(row.At), v.logName(row.Act), row.StaffName})
+	}
+	return v.show("task", status, page)
+}
+
+// fillTask adds what the kind of task needs and the role may see.
+func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
+	switch {
+	case t.Kind == queue.KindRegistration && v.may(queue.PermPapers):
+		page.Given, err = v.given(t)
+	case t.Kind == queue.KindCard && v.may(queue.PermCards):
+		page.Entry, err = v.entry(t)
+	}
+	if err != nil || t.Conversation == 0 || !v.may(queue.PermAnswer) {
+		return err
+	}
+	page.Conversation = t.Conversation
+	if awaited(t.Kind) == "" {
+		page.Talk, err = v.talk(t.Conversation, &t)
+		page.Events = conversationAddress(t.Conversation) + "/events"
+	}
+	return err
+}
+
+func (v *visit) happened(kind string) string {
+	switch kind {
+	case queue.KindStuck:
+		return v.t("desk.stuck_help")
+	case queue.KindUndelivered:
+		return v.t("desk.undelivered_help")
+	}
+	return ""
+}
+
+func (v *visit) given(t queue.Task) (*givenView, error) {
+	reg, err := v.Registration(v.ctx(), v.lib.ID, t.Registration)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.look("registration.looked", v.object("registration", reg.ID)); err != nil {
+		return nil, err
+	}
+	out := &givenView{
+		Task: t.ID, Name: reg.Name, Born: v.dateOf(reg.Born), Email: reg.Email, Phone: reg.Phone, EmailProven: reg.EmailProven,
+		PhoneProven: reg.PhoneProven, By: v.asked(reg), Sent: v.plainly(reg.Sent), ConsentAt: v.plainly(reg.ConsentAt),
+		ConsentVersion: reg.ConsentVersion, Card: reg.Card, Reason: reg.Reason, Photos: reg.Photos,
+		ShowPhotos: v.lib.Settings.Registration.ConsentPhoto || len(reg.Photos) > 0,
+	}
+	for _, same := range reg.Same {
+		out.Same = append(out.Same, sameView{same.Name, v.dateOf(same.Born), same.Card})
+	}
+	mayDecide := reg.State == awaited(t.Kind) && v.may(queue.PermDecide)
+	out.Decide, out.TakeFirst = mayDecide && v.holds(t), mayDecide && t.State == queue.StateOpen
+	return out, nil
+}
+
+// asked says who asked for another; nothing when readers ask for themselves.
+func (v *visit) asked(reg Registration) string {
+	switch reg.Relation {
+	case "child":
+		return v.t("desk.asked_parent", "name", reg.Contact)
+	case "other":
+		return v.t("desk.asked_other", "name", reg.Contact)
+	}
+	return ""
+}
+
+func (v *visit) entry(t queue.Task) (*entryForm, error) {
+	reg, err := v.Registration(v.ctx(), v.lib.ID, t.Registration)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.look("registration.looked", v.object("registration", reg.ID)); err != nil {
+		return nil, err
+	}
+	out := &entryForm{Task: t.ID, Name: reg.Name, Email: reg.Email, Phone: reg.Phone}
+	if reg.Born.Valid() {
+		out.Born = reg.Born.Time(v.zone()).Format("02.01.2006") // as library systems take it
+	}
+	mayIssue := reg.State == awaited(t.Kind)
+	out.Issue, out.TakeFirst = mayIssue && v.holds(t), mayIssue && t.State == queue.StateOpen
+	if !out.Issue {
+		return out, nil
+	}
+	if out.Number, out.Series, err = v.NextNumber(v.ctx(), v.lib.ID); err != nil {
+		return nil, err
+	}
+	out.Password = suggestion()
+	if v.changes() { // what was typed stays, whatever is wrong with it
+		out.Number, out.Password = v.form("number"), v.form("password")
+		out.NumberBad, out.PasswordBad = !v.goodNumber, !goodPassword(out.Password)
+	}
+	return out, nil
+}
+
+// suggestion is a password of 60 random bits in groups that can be read out.
+func suggestion() string {
+	text := strings.ToLower(rand.Text())
+	return text[:4] + "-" + text[4:8] + "-" + text[8:12]
+}

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"librarian/bots"
+	"librarian/contacts/library"
+	"librarian/queue"
+)
+
+// taskView is a task as the side of its page shows it.
+type taskView struct {
+	ID      queue.TaskID
+	Kind    string
+	State   string
+	Reader  string
+	Channel string
+	Note    string
+	Age     *moment
+	Due     *moment
+	Outcome string
+	Holder  string
+	Mine    bool
+	Plain   bool // is closed by a button alone
+}
+
+// task is the one in the address, if it is the role's to see.
+func (v *visit) task() (queue.Task, error) {
+	id, err := v.id()
+	if err != nil {
+		return queue.Task{}, err
+	}
+	return v.taskOf(queue.TaskID(id))
+}
+
+func (v *visit) taskOf(id queue.TaskID) (queue.Task, error) {
+	t, err := v.Desk.Get(v.ctx(), v.lib.ID, id)
+	if err != nil {
+		return t, err
+	}
+	if !slices.Contains(v.session.Staff.Role.Queue(), t.Role) {
+		return t, errForbidden
+	}
+	return t, nil
+}
+
+func (v *visit) taskView(t queue.Task, plain bool) taskView {
+	return taskView{
+		ID: t.ID, Kind: v.kindName(t.Kind), State: t.State, Reader: t.ReaderName, Channel: v.channelName(t.Channel), Note: t.Note,
+		Age: v.ago(t.Created), Due: v.due(t.Due), Outcome: v.outcomeName(t.Outcome), Holder: t.HolderName, Mine: v.holds(t), Plain: plain,
+	}
+}
+
+func (v *visit) holds(t queue.Task) bool { return t.State == queue.StateTaken && t.Holder == v.me() }
+
+// awaited is the state of a registration in which a task of the kind can be decided; empty for other kinds.
+func awaited(kind string) string {
+	switch kind {
+	case queue.KindRegistration:
+		return "sent"
+	case queue.KindCard:
+		return "accepted"
+	}
+	return ""
+}
+
+// plain reports whether nothing is left to decide, so that the task is closed by a button.
+func (v *visit) plain(ctx context.Context, t queue.Task) (bool, error) {
+	state := awaited(t.Kind)
+	if state == "" || t.State == queue.StateDone {
+		return true, nil
+	}
+	reg, err := v.Registration(ctx, v.lib.ID, t.Registration)
+	return reg.State != state, err
+}
+
+func taskAddress(id queue.TaskID) string { return "/desk/tasks/" + strconv.FormatInt(int64(id), 10) }
+
+func conversationAddress(id bots.ConversationID) string {
+	return "/desk/conversations/" + strconv.FormatInt(int64(id), 10)
+}
+
+func (v *visit) dateOf(d library.Date) string {
+	if d == (library.Date{}) {
+		return ""
+	}
+	return v.Texts.Date(v.lang, d)
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"librarian/bots"
+	"librarian/contacts/library"
+	"librarian/queue"
+)
+
+// kindName is the kind of task in words.
+func (v *visit) kindName(kind string) string {
+	switch kind {
+	case queue.KindQuestion:
+		return v.t("desk.kind_question")
+	case queue.KindRegistration:
+		return v.t("desk.kind_registration")
+	case queue.KindCard:
+		return v.t("desk.kind_card")
+	case queue.KindStuck:
+		return v.t("desk.kind_stuck")
+	case queue.KindUndelivered:
+		return v.t("desk.kind_undelivered")
+	}
+	return kind
+}
+
+// needed is the permission to do tasks of the kind.
+func needed(kind string) queue.Permission {
+	switch kind {
+	case queue.KindRegistration:
+		return queue.PermDecide
+	case queue.KindCard:
+		return queue.PermCards
+	case queue.KindQuestion:
+		return queue.PermAnswer
+	}
+	return queue.PermQueue
+}
+
+func (v *visit) channelName(kind bots.Kind) string {
+	switch kind {
+	case bots.WebChat:
+		return v.t("desk.channel_webchat")
+	case bots.Telegram:
+		return v.t("desk.channel_telegram")
+	case bots.Email:
+		return v.t("desk.channel_email")
+	}
+	return string(kind)
+}
+
+func (v *visit) roleName(role queue.Role) string {
+	keys := map[queue.Role]string{
+		queue.RoleOperator: "desk.role_operator", queue.RoleDirector: "desk.role_director", queue.RoleLibrarian: "desk.role_librarian",
+		queue.RoleRegistrar: "desk.role_registrar", queue.RoleControl: "desk.role_control", queue.RoleDepartment: "desk.role_department",
+		queue.RoleHead: "desk.role_head", queue.RoleDigitiser: "desk.role_digitiser", queue.RoleCentre: "desk.role_centre",
+		queue.RoleMethodist: "desk.role_methodist", queue.RoleGate: "desk.role_gate", queue.RoleAuditor: "desk.role_auditor",
+	}
+	if key := keys[role]; key != "" {
+		return v.t(key)
+	}
+	return string(role)
+}
+
+// langName is the language's name in itself.
+func (v *visit) langName(lang library.Lang) string {
+	said, err := v.text(lang, "desk.language_own")
+	if err != nil {
+		return string(lang)
+	}
+	return said
+}
+
+// logName is a line of a task's log in words.
+func (v *visit) logName(act string) string {
+	keys := map[string]string{
+		"opened": "desk.log_opened", "note": "desk.log_note", "taken": "desk.log_taken", "released": "desk.log_released",
+		"finished": "desk.log_finished", "withdrawn": "desk.log_withdrawn",
+	}
+	if key := keys[act]; key != "" {
+		return v.t(key)
+	}
+	return act
+}
+
+// outcomeName is the end of a task in words. The desk writes words that it knows; others are shown as they are.
+func (v *visit) outcomeName(outcome string) string {
+	keys := map[string]string{
+		outcomeAnswered: "desk.outcome_answered", outcomeAccepted: "desk.outcome_accepted", outcomeRefused: "desk.outcome_refused",
+		outcomePhoto: "desk.outcome_photo", outcomeIssued: "desk.outcome_issued", outcomeDone: "desk.outcome_done",
+	}
+	if key := keys[outcome]; key != "" {
+		return v.t(key)
+	}
+	return outcome
+}
+
+// How a task can end at the desk.
+const (
+	outcomeAnswered = "answered"
+	outcomeAccepted = "accepted"
+	outcomeRefused  = "refused"
+	outcomePhoto    = "photo"
+	outcomeIssued   = "issued"
+	outcomeDone     = "done"
+)
+
+// deliveryName says what became of an outgoing message.
+func (v *visit) deliveryName(state string) string {
+	switch state {
+	case "queued", "leased":
+		return v.t("desk.delivery_queued")
+	case "sent":
+		return v.t("desk.delivery_sent")
+	case "confirmed":
+		return v.t("desk.delivery_confirmed")
+	case "failed":
+		return v.t("desk.delivery_failed")
+	case "withdrawn":
+		return v.t("desk.delivery_withdrawn")
+	}
+	return state
+}
+
+// choiceOf is one line of a select.
+type choiceOf struct {
+	Value, Label string
+	Chosen       bool
+}
+
+func (v *visit) languages(chosen library.Lang) []choiceOf {
+	var out []choiceOf
+	for _, lang := range library.Langs() {
+		out = append(out, choiceOf{string(lang), v.langName(lang), lang == chosen})
+	}
+	return out
+}
