@@ -8,10 +8,9 @@ import (
 
 // What staff do that a reader hears of.
 const (
-	NewsAccepted     = "registration.accepted"
-	NewsRefused      = "registration.refused" // with the field reason
-	NewsPhotoRefused = "photo.refused"        // with the field reason
-	NewsCard         = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
+	NewsAccepted = "registration.accepted"
+	NewsRefused  = "registration.refused" // with the field reason
+	NewsCard     = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
 )
 
 // secretMark stands where the password belongs until the message is sent; it comes through a text as it is.
@@ -28,8 +27,6 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		out.say("register.accepted", fields)
 	case NewsRefused:
 		out.say("register.refused", fields)
-	case NewsPhotoRefused:
-		out.say("register.photo_refused", fields)
 	case NewsCard:
 		out.say("card.issued", fields)
 		out.Say[0].Files = n.Files

@@ -254,8 +254,6 @@ func (p *player) staff(what string) {
 		news.Kind = NewsAccepted
 	case act == "refused":
 		news.Kind, news.Fields["reason"] = NewsRefused, reason
-	case act == "photo refused":
-		news.Kind, news.Fields["reason"] = NewsPhotoRefused, reason
 	case words[0] == "card":
 		news.Kind, news.Fields["number"], news.Files = NewsCard, words[1], []string{"card-" + words[1]}
 		if len(words) > 2 {

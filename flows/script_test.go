@@ -27,7 +27,7 @@ import (
 //	answer> what comes of it
 //	fact< what is counted
 //	later> 24 hours
-//	staff> accepted | refused: why | photo refused: why | card 000123 password | card 000123 | answered | hands back
+//	staff> accepted | refused: why | card 000123 password | card 000123 | answered | hands back
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/*.script")

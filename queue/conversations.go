@@ -60,8 +60,7 @@ type News struct {
 
 // The kinds of news, and their fields.
 const (
-	NewsAccepted     = "registration.accepted"
-	NewsRefused      = "registration.refused" // reason
-	NewsPhotoRefused = "photo.refused"        // reason
-	NewsCard         = "card.issued"          // number; the secret is the first password
+	NewsAccepted = "registration.accepted"
+	NewsRefused  = "registration.refused" // reason
+	NewsCard     = "card.issued"          // number; the secret is the first password
 )

@@ -87,8 +87,6 @@ func TestRefusalNeedsAReason(t *testing.T) {
 		{"/refuse", " \n", ""},
 		{"/refuse", strings.Repeat("я", maxReason+1), ""},
 		{"/refuse", "The name is not the one in the paper", queue.NewsRefused},
-		{"/photo", "", ""},
-		{"/photo", "It is blurred", queue.NewsPhotoRefused},
 	} {
 		task := h.task(h.lib, queue.KindRegistration, fmt.Sprint("Reader ", h.count), "", 0)
 		page, before := taskAddress(task.ID), len(h.talks.told)

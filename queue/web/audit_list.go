@@ -64,7 +64,7 @@ func (v *visit) actName(act string) string {
 		"library.entered": "desk.act_library_entered", "department.added": "desk.act_department_added",
 		"task.taken": "desk.act_task_taken", "task.released": "desk.act_task_released", "task.finished": "desk.act_task_finished",
 		"registration.looked": "desk.act_registration_looked", "registration.accepted": "desk.act_registration_accepted",
-		"registration.refused": "desk.act_registration_refused", "photo.refused": "desk.act_photo_refused", "card.issued": "desk.act_card_issued",
+		"registration.refused": "desk.act_registration_refused", "card.issued": "desk.act_card_issued",
 		"message.said": "desk.act_message_said", "conversation.taken": "desk.act_conversation_taken",
 		"conversation.returned": "desk.act_conversation_returned", "sender.blocked": "desk.act_sender_blocked",
 		"sender.unblocked": "desk.act_sender_unblocked", "file.looked": "desk.act_file_looked", "file.downloaded": "desk.act_file_downloaded",

@@ -47,7 +47,6 @@ type Deps struct {
 	Registration func(ctx context.Context, lib library.ID, id int64) (Registration, error)
 	Accept       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error                // ErrState
 	Refuse       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState
-	RefusePhoto  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState; the rest of the registration stands
 	NextNumber   func(ctx context.Context, lib library.ID) (number string, series bool, err error)                     // a proposal: nothing is reserved
 	IssueCard    func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 

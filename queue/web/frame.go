@@ -93,7 +93,7 @@ func (v *visit) nav() []navItem {
 func (v *visit) notice() string {
 	keys := map[string]string{
 		"released": "desk.did_release", "done": "desk.did_finish", "accepted": "desk.did_accept", "refused": "desk.did_refuse",
-		"photo": "desk.did_photo", "issued": "desk.did_issue", "answered": "desk.did_answer", "blocked": "desk.did_block",
+		"issued": "desk.did_issue", "answered": "desk.did_answer", "blocked": "desk.did_block",
 		"unblocked": "desk.did_unblock", "returned": "desk.did_return", "speaking": "desk.did_take_over", "saved": "desk.did_save",
 		"ended": "desk.did_end", "password": "desk.did_password", "switched": "desk.did_switch",
 	}

@@ -143,9 +143,6 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		Refuse: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
 			return h.decideIt(ctx, tx, lib, id, "refused", reason, by)
 		},
-		RefusePhoto: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
-			return h.decideIt(ctx, tx, lib, id, "refused", reason, by)
-		},
 		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
 		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
 			if number == "taken" {

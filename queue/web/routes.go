@@ -49,7 +49,6 @@ func routes() []route {
 		{"POST /desk/tasks/{id}/done", queue.PermQueue, "task.finished", finishTask},
 		{"POST /desk/tasks/{id}/accept", queue.PermDecide, "registration.accepted", acceptRegistration},
 		{"POST /desk/tasks/{id}/refuse", queue.PermDecide, "registration.refused", refuseRegistration},
-		{"POST /desk/tasks/{id}/photo", queue.PermDecide, "photo.refused", refusePhoto},
 		{"POST /desk/tasks/{id}/card", queue.PermCards, "card.issued", issueCard},
 
 		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},

@@ -89,7 +89,6 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/tasks/{id}/done":              g.on(g.librarian, queue.KindStuck, "/done", url.Values{}),
 		"POST /desk/tasks/{id}/accept":            g.on(g.librarian, queue.KindRegistration, "/accept", url.Values{}),
 		"POST /desk/tasks/{id}/refuse":            g.on(g.librarian, queue.KindRegistration, "/refuse", reason),
-		"POST /desk/tasks/{id}/photo":             g.on(g.librarian, queue.KindRegistration, "/photo", reason),
 		"POST /desk/tasks/{id}/card":              g.on(g.registrar, queue.KindCard, "/card", url.Values{"number": {"000123"}, "password": {"good-first-one"}}),
 		"GET /desk/conversations/{id}":            g.said("", nil),
 		"GET /desk/conversations/{id}/entries":    g.said("/entries", nil),

@@ -38,7 +38,6 @@ type givenView struct {
 	Photos                   []string
 	ShowPhotos               bool
 	Decide, TakeFirst        bool
-	PhotoOpen                bool
 }
 
 type sameView struct{ Name, Born, Card string }

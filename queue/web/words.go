@@ -86,7 +86,7 @@ func (v *visit) logName(act string) string {
 func (v *visit) outcomeName(outcome string) string {
 	keys := map[string]string{
 		outcomeAnswered: "desk.outcome_answered", outcomeAccepted: "desk.outcome_accepted", outcomeRefused: "desk.outcome_refused",
-		outcomePhoto: "desk.outcome_photo", outcomeIssued: "desk.outcome_issued", outcomeDone: "desk.outcome_done",
+		outcomeIssued: "desk.outcome_issued", outcomeDone: "desk.outcome_done",
 	}
 	if key := keys[outcome]; key != "" {
 		return v.t(key)
@@ -99,7 +99,6 @@ const (
 	outcomeAnswered = "answered"
 	outcomeAccepted = "accepted"
 	outcomeRefused  = "refused"
-	outcomePhoto    = "photo"
 	outcomeIssued   = "issued"
 	outcomeDone     = "done"
 )
