@@ -2,13 +2,9 @@ package bots
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,9 +18,11 @@ import (
 // How sending goes.
 const (
 	inFlight    = 64               // messages of a channel on their way at a time: a slow one does not hold up the others
+	lookAt      = 10_000           // of a channel's waiting messages, the oldest, to find those that may go
 	sendTime    = 30 * time.Second // one try
 	stopTime    = 8 * time.Second  // what is left to a try when the service stops
 	leaseTime   = 90 * time.Second // longer than a try and the writing of its result
+	leaseWait   = 3 * time.Second  // for the database
 	firstRetry  = 2 * time.Second
 	slowestPace = 15 * time.Minute
 )
@@ -174,14 +172,24 @@ func (s *Sender) retain(ctx context.Context, w *work) {
 	w.unnoted = s.note(ctx, w.unnoted)
 }
 
-// Each channel has a share of its own. Of a conversation only the oldest unsent message is looked at, and none while it is on its way.
+// Each channel has a share of its own. Of a conversation only the oldest unsent message may go, and none while it is on its way; it is looked up once
+// for each conversation, because thousands may wait in one.
 const lease = `with head as (
-  select h.* from unnest($2::bigint[], $3::int[]) as c (id, free) cross join lateral (
-    select library_id, conversation_id, seq from outbox o
-    where state = 'queued' and next_at <= $1 and until > $1 and channel_id = c.id
-      and not exists (select from outbox p where p.library_id = o.library_id and p.conversation_id = o.conversation_id
-        and p.seq < o.seq and p.state in ('queued', 'leased'))
-    order by next_at limit c.free for update skip locked) h)
+  select o.library_id, o.conversation_id, o.seq
+  from unnest($2::bigint[], $3::int[]) as c (id, free)
+  cross join lateral (
+    select g.library_id, g.conversation_id, f.seq from (
+      select library_id, conversation_id, min(next_at) as since from (
+        select library_id, conversation_id, next_at from outbox
+        where state = 'queued' and channel_id = c.id and next_at <= $1 order by next_at limit $5) ready
+      group by library_id, conversation_id) g
+    cross join lateral (
+      select seq, state, next_at, until from outbox p
+      where p.library_id = g.library_id and p.conversation_id = g.conversation_id and p.state in ('queued', 'leased') order by seq limit 1) f
+    where f.state = 'queued' and f.next_at <= $1 and f.until > $1
+    order by g.since limit c.free) h
+  join outbox o on o.library_id = h.library_id and o.conversation_id = h.conversation_id and o.seq = h.seq
+  where o.state = 'queued' and o.next_at <= $1 for update of o skip locked)
 update outbox o set state = 'leased', lease_until = $4, attempts = attempts + 1
 from head h where o.library_id = h.library_id and o.conversation_id = h.conversation_id and o.seq = h.seq
 returning o.library_id, o.conversation_id, o.seq, o.channel_id, o.kind, o.body, o.secret_id, o.attempts, o.until, o.lease_until`
@@ -199,7 +207,10 @@ func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, e
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime))
+	// A lease that the stop cuts off may be taken all the same, and nobody would hold it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseWait)
+	defer cancel()
+	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime), lookAt)
 	if err != nil {
 		return nil, fmt.Errorf("lease messages: %w", err)
 	}
@@ -219,116 +230,4 @@ func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, e
 		out[i].address = addresses[k]
 	}
 	return out, err // what has no address now is given back by try
-}
-
-// try sends one message. It never fails: what went wrong is in the result.
-func (s *Sender) try(ctx context.Context, row leased) (r result) {
-	r = result{leased: row, state: "queued", untried: true}
-	e, ok := s.channels.get(row.ChannelID)
-	if !ok {
-		return r
-	}
-	if row.address == "" {
-		r.after = firstRetry
-		return r
-	}
-	if e.pace.Wait(ctx) != nil || s.isPaused(row.ChannelID, s.now()) {
-		return r
-	}
-	r.untried, r.final = false, !e.Limits().Acks
-	if s.Tried != nil {
-		begun := s.now()
-		defer func() { s.Tried(e.Kind(), r.state, s.now().Sub(begun)) }()
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			s.log.Error("sending panicked", "channel", row.ChannelID, "kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
-			r = s.judge(r, &SendError{Outcome: Retry, Code: "panic"})
-		}
-	}()
-	// A try that has begun is finished though the service is stopping: otherwise the message may be sent twice.
-	trying, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { cancelAfter(trying, cancel, s.stopTime) })()
-	out, err := s.outbound(trying, row)
-	if err == nil {
-		r.providerID, err = e.Send(trying, out)
-	}
-	if err != nil {
-		return s.judge(r, err)
-	}
-	r.state = "confirmed"
-	if !r.final || e.Kind() == Email {
-		r.state = "sent"
-	}
-	return r
-}
-
-func cancelAfter(ctx context.Context, cancel context.CancelFunc, wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		cancel()
-	case <-ctx.Done():
-	}
-}
-
-// outbound is the message as the channel sends it, its secret opened.
-func (s *Sender) outbound(ctx context.Context, row leased) (Outbound, error) {
-	out := Outbound{
-		Library: row.LibraryID, Channel: row.ChannelID, Conversation: row.ConversationID, Seq: row.Seq, Address: row.address,
-		Lang: row.Body.Lang, Subject: row.Body.Subject, Text: row.Body.Text, Choices: row.Body.Choices, Turn: row.Body.Turn, Files: row.Body.Files,
-	}
-	if row.SecretID == nil || !strings.Contains(out.Text, SecretMark) {
-		return out, nil
-	}
-	plain, err := s.secrets.Open(ctx, row.LibraryID, *row.SecretID)
-	if errors.Is(err, ErrDestroyed) {
-		return Outbound{}, &SendError{Outcome: Refused, Code: "secret_gone", Err: err}
-	}
-	if err != nil {
-		return Outbound{}, err
-	}
-	out.Text = strings.ReplaceAll(out.Text, SecretMark, plain)
-	return out, nil
-}
-
-// judge decides what becomes of a message that did not go.
-func (s *Sender) judge(r result, err error) result {
-	now := s.now()
-	wait := min(firstRetry<<min(r.Attempts-1, 10), slowestPace)
-	r.after = wait + time.Duration(rand.Int64N(int64(wait)/4+1)) // so that many do not come back at once
-	var failure *SendError
-	if !errors.As(err, &failure) {
-		s.log.Error("message is not sent", "channel", r.ChannelID, "conversation", r.ConversationID, "seq", r.Seq, "err", err)
-		failure = &SendError{Outcome: Retry, Code: "internal"}
-	}
-	r.problem = failure.Code
-	r.blocked = failure.Outcome == Blocked
-	if failure.After > 0 {
-		r.after = failure.After
-	}
-	if failure.Outcome == Retry && failure.Whole {
-		s.pause(r.ChannelID, now.Add(r.after))
-	}
-	if failure.Outcome != Retry || !now.Add(r.after).Before(r.Until) {
-		r.state = "failed"
-	}
-	s.log.Warn("message did not go", "channel", r.ChannelID, "conversation", r.ConversationID, "seq", r.Seq, "code", r.problem, "state", r.state)
-	return r
-}
-
-func (s *Sender) pause(id ChannelID, until time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if until.After(s.paused[id]) {
-		s.paused[id] = until
-	}
-}
-
-func (s *Sender) isPaused(id ChannelID, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.paused[id].After(now)
 }

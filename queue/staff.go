@@ -66,6 +66,7 @@ type NewStaff struct {
 	Role        Role
 	Lang        library.Lang
 	NotifyEmail bool
+	Unused      bool // nobody is told the first password, so that it need not be changed: the accounts of the demo
 }
 
 var loginShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
@@ -75,8 +76,8 @@ s.id, s.library_id as library, s.login, s.name, s.email, s.role, s.lang, s.must_
 s.notify_email, s.notify_at, s.state, s.created_at as created`
 
 const insertStaff = `
-insert into staff as s (library_id, login, name, email, role, lang, notify_email, password_hash, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ` + staffColumns
+insert into staff as s (library_id, login, name, email, role, lang, notify_email, password_hash, created_at, must_change)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, not $10::bool) returning ` + staffColumns
 
 // AddStaff makes an account and gives its first password, which is kept nowhere and must be changed. ErrLoginTaken, ErrNotAllowed when the
 // library is not by's, ErrInvalid when a value is missing or cannot be. After ErrLoginTaken the transaction is lost.
@@ -93,7 +94,7 @@ func (d *Desk) AddStaff(ctx context.Context, tx pgx.Tx, by Staff, n NewStaff) (S
 	if err != nil {
 		return Staff{}, "", fmt.Errorf("add staff: %w", err)
 	}
-	s, err := one[Staff](ctx, tx, insertStaff, n.Library, n.Login, n.Name, n.Email, n.Role, n.Lang, n.NotifyEmail, hash, d.now())
+	s, err := one[Staff](ctx, tx, insertStaff, n.Library, n.Login, n.Name, n.Email, n.Role, n.Lang, n.NotifyEmail, hash, d.now(), n.Unused)
 	var violated *pgconn.PgError
 	if errors.As(err, &violated) && violated.ConstraintName == "staff_login_key" {
 		return Staff{}, "", fmt.Errorf("add staff: %w", ErrLoginTaken)

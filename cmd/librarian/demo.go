@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/files"
+	"librarian/cmd/librarian/demo/letterbox"
+	"librarian/cmd/localpg"
+	"librarian/contacts"
+	"librarian/contacts/cards"
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/queue/web"
+)
+
+type demoCommand struct {
+	Listen    string `default:"127.0.0.1:8080" help:"Address and port on this machine."`
+	Data      string `help:"Where the sample library is kept between runs." type:"path" placeholder:"DIR"`
+	NoInstall bool   `help:"Do not install PostgreSQL if it is missing."`
+	Database  string `env:"DATABASE_URL" help:"Use this PostgreSQL instead of a private one." placeholder:"URL"`
+}
+
+// errNotLoopback keeps the demo's open doors off every network.
+var errNotLoopback = errors.New("the demo lets anybody sign in, so it listens only on this machine itself, such as 127.0.0.1:8080")
+
+// Run serves the sample library until the context ends.
+func (c demoCommand) Run(ctx context.Context) error {
+	if err := loopbackOnly(c.Listen); err != nil {
+		return err
+	}
+	dir, err := c.dir()
+	if err != nil {
+		return err
+	}
+	logFile, err := os.OpenFile(filepath.Join(dir, "demo.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	defer logFile.Close()
+	log := slog.New(slog.NewTextHandler(logFile, nil))
+	url, stop, err := c.postgres(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return c.serve(ctx, dir, url, log)
+}
+
+func loopbackOnly(listen string) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	if addr, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !addr.IsLoopback()) {
+		return errNotLoopback
+	}
+	return nil
+}
+
+// dir is where the demo keeps everything.
+func (c demoCommand) dir() (string, error) {
+	dir := c.Data
+	if dir == "" {
+		base := os.Getenv("XDG_DATA_HOME")
+		if base == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return "", fmt.Errorf("find a place for the demo's data: %w", err)
+			}
+			base = filepath.Join(home, ".local", "share")
+		}
+		dir = filepath.Join(base, "librarian-demo")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make a place for the demo's data: %w", err)
+	}
+	return dir, nil
+}
+
+// postgres gives a database: the one named, or a private one.
+func (c demoCommand) postgres(ctx context.Context, dir string) (string, func(), error) {
+	if c.Database != "" {
+		return c.Database, func() {}, nil
+	}
+	place := filepath.Join(dir, "postgres")
+	server, err := localpg.Start(ctx, place, localpg.Options{})
+	if errors.Is(err, localpg.ErrNoBinaries) && !c.NoInstall {
+		fmt.Println("PostgreSQL is not installed; installing Debian's package.")
+		if err := localpg.Install(ctx, os.Stdout); err != nil {
+			return "", nil, err
+		}
+		server, err = localpg.Start(ctx, place, localpg.Options{})
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return server.URL(), func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "the demo's database did not stop:", err)
+		}
+	}, nil
+}
+
+// serve runs the same service as serve does, with a letter box and open doors.
+func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logger) error {
+	base := "http://" + c.Listen
+	cfg := settings{database: database{DatabaseURL: url, KeyFile: filepath.Join(dir, "key")}, Listen: c.Listen, PublicURL: base, Files: filepath.Join(dir, "files")}
+	if _, err := os.Stat(cfg.KeyFile); errors.Is(err, fs.ErrNotExist) {
+		if err := files.NewKeyFile(cfg.KeyFile); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(cfg.Files, 0o700); err != nil {
+		return fmt.Errorf("make a place for files: %w", err)
+	}
+	pool, err := cfg.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	keys, err := cfg.key(ctx, pool)
+	if err != nil {
+		return err
+	}
+	box, err := letterbox.Start(ctx, filepath.Join(dir, "letters"), "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := box.Stop(); err != nil {
+			log.Error("letter box", "err", err)
+		}
+	}()
+	var s *service
+	s, err = newService(cfg, pool, keys, log, func(d *web.Deps) { d.SignInOffer = func() []web.Offer { return demoOffers() } })
+	if err != nil {
+		return err
+	}
+	s.mux.Handle("/demo/mail", box.Handler())
+	s.mux.Handle("/demo/mail/", box.Handler())
+	s.mux.Handle("POST /desk/demo-sign-in", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.demoSignIn)))
+	s.mux.Handle("GET /{$}", http.RedirectHandler("/chat/"+demoSlug, http.StatusFound))
+	seeding, err := s.demoLibrary(ctx, box.Addr())
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, func() {
+		if seeding {
+			if err := s.demoPeople(ctx); err != nil {
+				log.Error("the sample readers are not complete", "err", err)
+			}
+		}
+		fmt.Printf("ready %s\n\n  web chat    %s/chat/%s\n  desk        %s/desk\n  letter box  %s/demo/mail\n\n", base, base, demoSlug, base, base)
+		fmt.Println("At the desk choose an account with one click:")
+		for _, o := range demoOffers() {
+			fmt.Printf("  %-12s %s\n", o.Login, o.Name)
+		}
+		fmt.Println("\nStop with Ctrl-C. The data stays in", dir)
+	})
+}
+
+// demoSignIn opens the desk to one of the sample accounts. It exists in the demo alone, which listens on this machine alone.
+func (s *service) demoSignIn(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	who, err := s.desk.StaffByLogin(r.Context(), r.FormValue("login"))
+	if err != nil {
+		http.Error(w, "no such account", http.StatusNotFound)
+		return
+	}
+	token, err := s.desk.OpenSession(r.Context(), who.ID, r.UserAgent())
+	if err != nil {
+		s.log.Error("demo sign-in", "err", err)
+		http.Error(w, "the desk is not reachable", http.StatusInternalServerError)
+		return
+	}
+	s.site.Admit(w, token)
+	http.Redirect(w, r, "/desk", http.StatusSeeOther)
+}
+
+// demoLibrary makes the sample library with its channels and staff, and reports whether it is new.
+func (s *service) demoLibrary(ctx context.Context, smtp string) (fresh bool, err error) {
+	secret, err := newEmailSecret("smtp://" + smtp + "?tls=none")
+	if err != nil {
+		return false, err
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		id, err := contacts.AddLibrary(ctx, tx, demoSlug, demoZone, demoSettings())
+		if errors.Is(err, contacts.ErrSlugTaken) {
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := bots.AddChannel(ctx, tx, s.secrets, bots.Account{Library: id, Kind: bots.WebChat, Name: "web"}, ""); err != nil {
+			return err
+		}
+		if _, err := bots.AddChannel(ctx, tx, s.secrets, bots.Account{Library: id, Kind: bots.Email, Name: "mail", Config: []byte(`{"from":"library@library.example"}`)}, secret); err != nil {
+			return err
+		}
+		if err := cards.SetSeries(ctx, tx, id, cards.Series{Width: 6, Next: 1}); err != nil {
+			return err
+		}
+		return s.demoStaff(ctx, tx, id)
+	})
+	if errors.Is(err, contacts.ErrSlugTaken) {
+		return false, s.moveLetterBox(ctx, secret)
+	}
+	return err == nil, err
+}
+
+// moveLetterBox tells the mail channel where the letter box listens this time.
+func (s *service) moveLetterBox(ctx context.Context, secret string) error {
+	lib, err := s.libraries.BySlug(ctx, demoSlug)
+	if err != nil {
+		return err
+	}
+	mail, err := s.accounts.OfKind(ctx, lib.ID, bots.Email)
+	if err != nil || len(mail) == 0 {
+		return err
+	}
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		return bots.ChangeToken(ctx, tx, s.secrets, lib.ID, mail[0].ID, secret)
+	})
+}
+
+func (s *service) demoStaff(ctx context.Context, tx pgx.Tx, id library.ID) error {
+	for _, name := range demoDepartments() {
+		if _, err := queue.AddDepartment(ctx, tx, queue.Console(), queue.Department{Library: id, Name: name}); err != nil {
+			return err
+		}
+	}
+	for _, o := range demoOffers() {
+		n := queue.NewStaff{Library: &id, Login: o.Login, Name: o.Name, Role: o.Role, Email: o.Login + "@library.example", Lang: demoLang, Unused: true}
+		if o.Role == queue.RoleOperator {
+			n.Library = nil
+		}
+		if _, _, err := s.desk.AddStaff(ctx, tx, queue.Console(), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patience bounds how long the sample readers wait for the bot.
+const patience = 20 * time.Second

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/files"
+	"librarian/contacts"
+	"librarian/contacts/cards"
+	"librarian/contacts/ledger"
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/queue/web"
+	"librarian/templates"
+)
+
+// deskDeps is what the desk stands on.
+func (s *service) deskDeps() web.Deps {
+	return web.Deps{
+		Pool: s.pool, Desk: s.desk, Conversations: s.runner, Signals: s.signals, Texts: s.texts, Log: s.log, Now: s.now, Secure: s.secure(),
+		Library:      s.libraries.ByID,
+		Libraries:    s.allLibraries,
+		Hold:         s.runner.Hold,
+		Registration: s.registration,
+		Accept: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error {
+			return s.decide(ctx, tx, lib, id, "accepted", "", by)
+		},
+		Refuse: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
+			return s.decide(ctx, tx, lib, id, "refused", reason, by)
+		},
+		NextNumber: s.nextNumber,
+		IssueCard:  s.issueCard,
+		File:       s.deskFile,
+		Block: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error {
+			return contacts.Block(ctx, tx, lib, contacts.AddressID(conv), int64(by), on, s.now())
+		},
+	}
+}
+
+func (s *service) allLibraries(ctx context.Context) ([]library.Library, error) {
+	all, err := s.libraries.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]library.Library, 0, len(all))
+	for _, l := range all {
+		out = append(out, l)
+	}
+	slices.SortFunc(out, func(a, b library.Library) int {
+		return strings.Compare(a.Title(a.RecordLang()), b.Title(b.RecordLang()))
+	})
+	return out, nil
+}
+
+// nextNumber proposes a card number where the library has a series of its own.
+func (s *service) nextNumber(ctx context.Context, lib library.ID) (string, bool, error) {
+	tenant, err := s.libraries.ByID(ctx, lib)
+	if err != nil {
+		return "", false, err
+	}
+	return cards.NextNumber(ctx, s.pool, tenant)
+}
+
+// registration gathers what the librarian and the registrar look at.
+func (s *service) registration(ctx context.Context, lib library.ID, id int64) (web.Registration, error) {
+	reg, err := contacts.RegistrationByID(ctx, s.pool, lib, id)
+	if err != nil {
+		return web.Registration{}, missing(err)
+	}
+	reader, err := contacts.ReaderByID(ctx, s.pool, lib, reg.ReaderID)
+	if err != nil {
+		return web.Registration{}, missing(err)
+	}
+	consent, err := contacts.ConsentByID(ctx, s.pool, lib, reg.ConsentID)
+	if err != nil {
+		return web.Registration{}, missing(err)
+	}
+	same, err := contacts.Alike(ctx, s.pool, lib, reg.ReaderID)
+	if err != nil {
+		return web.Registration{}, err
+	}
+	contact, err := contacts.NameOf(ctx, s.pool, lib, reg.ContactID)
+	if err != nil {
+		return web.Registration{}, missing(err)
+	}
+	out := web.Registration{
+		ID: reg.ID, State: reg.State, Reader: int64(reg.ReaderID), Name: reader.Name, Born: bornOf(reader), Email: reader.Email,
+		EmailProven: reader.EmailProven, Phone: reader.Phone, PhoneProven: reader.PhoneProven, Contact: contact, Relation: reg.Relation,
+		ConsentVersion: consent.Version, ConsentAt: consent.At, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason, Card: reader.Card,
+	}
+	for _, r := range same {
+		out.Same = append(out.Same, web.SamePerson{Reader: int64(r.ID), Name: r.Name, Born: bornOf(r), Card: r.Card})
+	}
+	return out, nil
+}
+
+func bornOf(r contacts.Reader) library.Date {
+	if r.Born == nil {
+		return library.Date{}
+	}
+	return library.DateOf(*r.Born)
+}
+
+// missing is the desk's own word for what is not there.
+func missing(err error) error {
+	if errors.Is(err, contacts.ErrNotFound) || errors.Is(err, files.ErrNotFound) {
+		return queue.ErrNotFound
+	}
+	return err
+}
+
+// decide accepts or refuses a registration that was sent, and counts a refusal.
+func (s *service) decide(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, to, reason string, by queue.StaffID) error {
+	_, err := contacts.Decide(ctx, tx, lib, id, "sent", to, reason, int64(by), s.now())
+	if errors.Is(err, contacts.ErrState) {
+		return web.ErrState
+	}
+	if err != nil {
+		return missing(err)
+	}
+	if to != "refused" {
+		return nil
+	}
+	tenant, err := s.libraries.ByID(ctx, lib)
+	if err != nil {
+		return err
+	}
+	return ledger.Add(ctx, tx, ledger.Fact{Library: lib, At: s.now(), Day: tenant.Today(s.now()), Kind: ledger.Refusal, Staff: int64(by)})
+}
+
+// issueCard makes the card, keeps the hash of the first password, and the password itself as a secret until it has been sent.
+func (s *service) issueCard(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (web.Issued, error) {
+	tenant, err := s.libraries.ByID(ctx, lib)
+	if err != nil {
+		return web.Issued{}, err
+	}
+	reg, err := contacts.Decide(ctx, tx, lib, id, "accepted", "done", "", int64(by), s.now())
+	if errors.Is(err, contacts.ErrState) {
+		return web.Issued{}, web.ErrState
+	}
+	if err != nil {
+		return web.Issued{}, missing(err)
+	}
+	reader, err := contacts.ReaderByID(ctx, tx, lib, reg.ReaderID)
+	if err != nil {
+		return web.Issued{}, missing(err)
+	}
+	hash, err := cards.HashPassword(password)
+	if err != nil {
+		return web.Issued{}, err
+	}
+	picture, err := s.cardPicture(ctx, tenant, reader.Name, number)
+	if err != nil {
+		return web.Issued{}, err
+	}
+	_, err = cards.Issue(ctx, tx, tenant, cards.New{
+		Reader: reg.ReaderID, Number: number, PasswordHash: hash, Picture: picture, By: int64(by), At: s.now(),
+	})
+	switch {
+	case errors.Is(err, cards.ErrNumberTaken):
+		return web.Issued{}, web.ErrNumberTaken
+	case errors.Is(err, cards.ErrNumberForm):
+		return web.Issued{}, web.ErrNumberForm
+	case errors.Is(err, cards.ErrHasCard):
+		return web.Issued{}, web.ErrState
+	case err != nil:
+		return web.Issued{}, err
+	}
+	secret, err := s.secrets.Put(ctx, tx, lib, bots.PurposePassword, password)
+	if err != nil {
+		return web.Issued{}, err
+	}
+	if err := s.mailCard(ctx, tx, tenant, reg, reader, number, picture); err != nil {
+		return web.Issued{}, err
+	}
+	return web.Issued{Secret: secret, Files: []string{picture}}, nil
+}
+
+// cardPicture draws the card and keeps the picture.
+func (s *service) cardPicture(ctx context.Context, lib library.Library, name, number string) (string, error) {
+	if err := cards.CheckNumber(number); err != nil {
+		return "", web.ErrNumberForm
+	}
+	png, err := cards.Picture(lib, name, number)
+	if err != nil {
+		return "", err
+	}
+	kept, err := s.store.Put(ctx, lib.ID, bytes.NewReader(png), files.Meta{Name: "card.png"}, int64(len(png)))
+	return string(kept.ID), err
+}
+
+// mailCard sends the number, never the password, to an e-mail that the reader has proven.
+func (s *service) mailCard(ctx context.Context, tx pgx.Tx, lib library.Library, reg contacts.Registration, reader contacts.Reader, number, picture string) error {
+	if !reader.EmailProven {
+		return nil
+	}
+	lang, err := s.runner.Lang(ctx, lib.ID, bots.ConversationID(reg.AddressID))
+	if err != nil {
+		return err
+	}
+	fields := templates.Fields{"library": lib.Title(lang), "name": reader.Name, "number": number}
+	return s.runner.MailNotice(ctx, tx, lib, lang, reader.Email, "mail.card_subject", "mail.card", fields, []string{picture})
+}
+
+// deskFile opens a document, or the re-encoded picture of it.
+func (s *service) deskFile(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, web.FileInfo, error) {
+	if preview {
+		f, err := s.store.Find(ctx, lib, files.ID(id))
+		if err != nil {
+			return nil, web.FileInfo{}, missing(err)
+		}
+		if f.Preview == "" {
+			return nil, web.FileInfo{}, queue.ErrNotFound
+		}
+		id = string(f.Preview)
+	}
+	r, f, err := s.store.Open(ctx, lib, files.ID(id))
+	if err != nil {
+		return nil, web.FileInfo{}, missing(err)
+	}
+	return r, web.FileInfo{Name: f.Name, MediaType: f.MediaType, Size: f.Size}, nil
+}
+
+// deliverNotice puts the news of a task on its way to one member of staff.
+func (s *service) deliverNotice(ctx context.Context, tx pgx.Tx, to queue.Staff, n queue.Notice) error {
+	lib, err := s.libraries.ByID(ctx, n.Library)
+	if err != nil {
+		return err
+	}
+	link := fmt.Sprintf("%s/desk/tasks/%d", s.PublicURL, n.Task)
+	return s.runner.TellStaff(ctx, tx, lib, to, n, link)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"librarian/bots"
+	"librarian/bots/email"
+	"librarian/bots/telegram"
+	"librarian/contacts"
+	"librarian/contacts/library"
+)
+
+var (
+	errHookAddress = errors.New("a webhook needs an https address: set LIBRARIAN_PUBLIC_URL, or add the bot without --webhook")
+	errMailSecret  = errors.New("what is kept secret of the mailbox cannot be read") // the cause would show some of it
+	errNoFiles     = errors.New("no letter is sent")
+)
+
+func (d *doctor) channels(ctx context.Context) {
+	if d.pool == nil || d.keys == nil {
+		return
+	}
+	libraries, err := contacts.NewLibraries(d.pool, time.Now).All(ctx)
+	if err != nil {
+		d.say(wrong, "libraries", "%v", err)
+		return
+	}
+	if len(libraries) == 0 {
+		d.say(warning, "libraries", "there is none: type librarian library add SLUG --name NAME --zone ZONE")
+	}
+	slugs := map[library.ID]string{}
+	for _, lib := range libraries {
+		slugs[lib.ID] = lib.Slug
+	}
+	accounts, err := bots.NewAccounts(d.pool, time.Now).All(ctx)
+	if err != nil {
+		d.say(wrong, "channels", "%v", err)
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(accounts)) {
+		a := accounts[id]
+		d.channel(ctx, fmt.Sprintf("%s/%s %s", slugs[a.Library], a.Kind, a.Name), a)
+	}
+}
+
+func (d *doctor) channel(ctx context.Context, name string, a bots.Account) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime/2)
+	defer cancel()
+	if a.State == "off" {
+		d.say(fine, "channel", "%s is switched off", name)
+		return
+	}
+	if a.Problem != "" {
+		d.say(warning, "channel", "%s did not work the last time: %s", name, a.Problem)
+	}
+	var err error
+	switch a.Kind {
+	case bots.Telegram:
+		err = d.telegram(ctx, a)
+	case bots.Email:
+		err = d.email(ctx, a)
+	case bots.WebChat:
+	default:
+		err = fmt.Errorf("this program knows no channel of kind %q", a.Kind)
+	}
+	if err != nil {
+		d.say(wrong, "channel", "%s: %v", name, err)
+		return
+	}
+	d.say(fine, "channel", "%s works", name)
+}
+
+func (d *doctor) telegram(ctx context.Context, a bots.Account) error {
+	var c telegramConfig
+	if err := json.Unmarshal(a.Config, &c); err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	if c.Webhook && !strings.HasPrefix(d.PublicURL, "https://") {
+		return errHookAddress
+	}
+	token, err := bots.NewSecrets(d.pool, d.keys, time.Now).Open(ctx, a.Library, a.Secret)
+	if err != nil {
+		return err
+	}
+	_, err = telegram.New(telegram.Config{Library: a.Library, Channel: a.ID, Token: token, BaseURL: c.APIURL, Now: time.Now}).WhoAmI(ctx)
+	return err
+}
+
+func (d *doctor) email(ctx context.Context, a bots.Account) error {
+	var c emailConfig
+	if err := json.Unmarshal(a.Config, &c); err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	text, err := bots.NewSecrets(d.pool, d.keys, time.Now).Open(ctx, a.Library, a.Secret)
+	if err != nil {
+		return err
+	}
+	var secret emailSecret
+	if err := json.Unmarshal([]byte(text), &secret); err != nil {
+		return errMailSecret
+	}
+	mail, err := email.New(email.Config{
+		Library: a.Library, Channel: a.ID, SMTP: secret.SMTP, From: c.From, Secret: []byte(secret.Seed), Now: time.Now,
+		Open: func(context.Context, library.ID, string) (io.ReadCloser, string, string, int64, error) {
+			return nil, "", "", 0, errNoFiles
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return mail.Check(ctx)
+}

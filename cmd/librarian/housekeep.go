@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots/files"
+	"librarian/contacts"
+)
+
+// How often things are tidied.
+const (
+	tellEvery = 15 * time.Second
+	tidyEvery = 10 * time.Minute
+	tidyLock  = 0x7469 // "ti": one process tidies at a time
+)
+
+// The terms where a library has set none of its own.
+const (
+	draftDays  = 90
+	papersDays = 1096 // three years
+)
+
+// housekeep tells staff of new and late tasks, and removes what is past its term.
+func (s *service) housekeep(ctx context.Context) error {
+	tell, tidy := time.NewTicker(tellEvery), time.NewTicker(tidyEvery)
+	defer tell.Stop()
+	defer tidy.Stop()
+	s.tidy(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tell.C:
+			if err := s.desk.TellStaff(ctx, s.deliverNotice); err != nil && ctx.Err() == nil {
+				s.log.Error("staff are not told of tasks", "err", err)
+			}
+		case <-tidy.C:
+			s.tidy(ctx)
+		}
+	}
+}
+
+// tidy removes, each apart from the others, what nobody may keep any longer.
+func (s *service) tidy(ctx context.Context) {
+	release, ok, err := s.holdLock(ctx, tidyLock, 0)
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("nothing is tidied", "err", err)
+	}
+	if err != nil || !ok {
+		return
+	}
+	defer release()
+	for name, do := range map[string]func(context.Context) error{
+		"secrets":  func(ctx context.Context) error { _, err := s.secrets.Expire(ctx); return err },
+		"codes":    func(ctx context.Context) error { _, err := contacts.ForgetCodes(ctx, s.pool, s.now()); return err },
+		"sessions": s.desk.Purge,
+		"files":    func(ctx context.Context) error { _, err := s.store.Sweep(ctx); return err },
+		"drafts":   s.forgetDrafts,
+		"papers":   s.purgePapers,
+	} {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("not tidied", "what", name, "err", err)
+		}
+	}
+}
+
+// forgetDrafts ends conversations that were left in the middle long ago.
+func (s *service) forgetDrafts(ctx context.Context) error {
+	all, err := s.libraries.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, lib := range all {
+		days := lib.Settings.PurgeDrafts
+		if days == 0 {
+			days = draftDays
+		}
+		if _, err := s.runner.ForgetDrafts(ctx, lib.ID, s.now().AddDate(0, 0, -days)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purgePapers removes the papers of registrations that were decided longer ago than the library keeps them.
+func (s *service) purgePapers(ctx context.Context) error {
+	all, err := s.libraries.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, lib := range all {
+		days := lib.Settings.Retention.PapersDays
+		if days == 0 {
+			days = papersDays
+		}
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			past, err := contacts.PhotosPast(ctx, tx, lib.ID, s.now().AddDate(0, 0, -days), 100)
+			if err != nil {
+				return err
+			}
+			for _, id := range past {
+				if err := files.Purge(ctx, tx, lib.ID, files.ID(id), s.now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"time"
+
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/queue/web"
+)
+
+// The sample library.
+const (
+	demoSlug = "demo"
+	demoZone = "Asia/Yakutsk"
+	demoLang = library.Russian
+)
+
+// demoSettings are those of a library that answers on every day, so that a newcomer finds it open at most hours.
+func demoSettings() library.Settings {
+	var hours library.Hours
+	for day := range hours.Week {
+		hours.Week[day] = []library.Span{{From: 9 * 60, Until: 13 * 60}, {From: 14 * 60, Until: 19 * 60}}
+	}
+	hours.Week[time.Saturday] = []library.Span{{From: 10 * 60, Until: 17 * 60}}
+	hours.Week[time.Sunday] = nil
+	return library.Settings{
+		Name: map[library.Lang]string{
+			library.Russian: "Библиотека-образец", library.Sakha: "Холобур библиотека",
+			library.Ukrainian: "Бібліотека-зразок", library.English: "The Sample Library",
+		},
+		Record: library.Russian, Phone: "+7 4112 00-00-00", Email: "library@library.example", Site: "https://library.example", Hours: hours,
+		Registration: library.Registration{
+			ConsentPhoto: true, Series: true,
+			Consent: library.Consent{Version: "2026-1", Text: map[library.Lang]string{
+				library.Russian:   "Я разрешаю библиотеке хранить и использовать моё имя, дату рождения и адрес для связи, чтобы записать меня и обслуживать. Данные никому не передаются. Согласие можно отозвать в любое время.",
+				library.Sakha:     "Библиотека мин ааппын, төрөөбүт күммүн уонна алтыһар аадырыспын суруйарга уонна өҥөтүн оҥорорго харайарын көҥүллүүбүн. Дааннайдар ким даҕаны илиитигэр бэриллибэттэр. Сөбүлэһиини хаһан баҕарар төннөрүөххэ сөп.",
+				library.Ukrainian: "Я дозволяю бібліотеці зберігати та використовувати моє ім'я, дату народження й адресу для зв'язку, щоб записати мене та обслуговувати. Дані нікому не передаються. Згоду можна відкликати будь-коли.",
+				library.English:   "I allow the library to keep and use my name, date of birth and contact address in order to register and serve me. The data are given to nobody else. I can withdraw this consent at any time.",
+			}},
+		},
+		Promise: map[string]library.Promise{
+			queue.KindQuestion: {Minutes: 2 * 60}, queue.KindRegistration: {Minutes: 4 * 60}, queue.KindCard: {Minutes: 4 * 60},
+		},
+		Region: "RU",
+	}
+}
+
+func demoDepartments() []map[library.Lang]string {
+	return []map[library.Lang]string{
+		{library.Russian: "Центр библиотечно-информационного обслуживания", library.English: "Service centre"},
+		{library.Russian: "Отдел хранения документов", library.English: "Document storage"},
+		{library.Russian: "Отдел национально-краеведческих фондов", library.English: "Local history funds"},
+		{library.Russian: "Библиографический отдел", library.English: "Bibliography"},
+	}
+}
+
+// demoOffers are the sample accounts, one for each role.
+func demoOffers() []web.Offer {
+	return []web.Offer{
+		{Login: "librarian", Name: "Айталина Васильева", Role: queue.RoleLibrarian},
+		{Login: "librarian2", Name: "Пётр Николаев", Role: queue.RoleLibrarian},
+		{Login: "registrar", Name: "Мария Егорова", Role: queue.RoleRegistrar},
+		{Login: "director", Name: "Анна Романова", Role: queue.RoleDirector},
+		{Login: "operator", Name: "Ньургун Попов", Role: queue.RoleOperator},
+		{Login: "control", Name: "Ирина Коваль", Role: queue.RoleControl},
+		{Login: "storage", Name: "Семён Иванов", Role: queue.RoleDepartment},
+		{Login: "head", Name: "Ольга Слепцова", Role: queue.RoleHead},
+		{Login: "digitiser", Name: "Кирилл Захаров", Role: queue.RoleDigitiser},
+		{Login: "centre", Name: "Варвара Андреева", Role: queue.RoleCentre},
+		{Login: "methodist", Name: "Елена Гринько", Role: queue.RoleMethodist},
+		{Login: "gate", Name: "Дмитрий Фёдоров", Role: queue.RoleGate},
+		{Login: "auditor", Name: "Татьяна Ким", Role: queue.RoleAuditor},
+	}
+}

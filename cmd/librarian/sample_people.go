@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math/rand/v2"
+	"time"
+
+	"librarian/bots"
+	"librarian/bots/files"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/queue"
+)
+
+// samplePerson is a reader of the demo. They come by the same door as everybody: what they write goes through the web chat's channel.
+type samplePerson struct {
+	name  string
+	says  []sampleMessage
+	after func(s *service, ctx context.Context, lib library.Library, conv bots.ConversationID) error
+}
+
+// sampleMessage is one thing that a sample reader sends.
+type sampleMessage struct {
+	text   string
+	choice string
+	photo  bool
+}
+
+func samplePeople() []samplePerson {
+	register := func(name, born, phone string) []sampleMessage {
+		return []sampleMessage{
+			{choice: "start"}, {choice: "lang:ru"}, {choice: "register"}, {choice: "self"}, {choice: "yes"}, {photo: true},
+			{text: name}, {text: born}, {text: phone}, {choice: "yes"},
+		}
+	}
+	return []samplePerson{
+		{
+			name: "Саргылана", says: append(register("Алексеева Саргылана Ивановна", "14.05.1988", "+7 914 222-11-00"), sampleMessage{text: "Здравствуйте! Есть ли у вас газета «Кыым» за 1965 год и можно ли получить из неё статью?"}, sampleMessage{choice: "yes"}),
+			after: (*service).sampleCard,
+		},
+		{name: "Олесь", says: register("Коваленко Олесь Петрович", "2 березня 1979", "+7 924 333-22-11"), after: (*service).sampleAccepted},
+		{name: "Туйаара", says: register("Гоголева Туйаара Семёновна", "03.11.2001", "+7 964 076-54-32")},
+		{name: "Анна", says: []sampleMessage{
+			{choice: "start"}, {choice: "lang:ru"}, {text: "Как продлить доступ к электронной библиотеке? Пароль больше не подходит."}, {choice: "yes"},
+		}},
+		{name: "John", says: []sampleMessage{{choice: "start"}, {choice: "lang:en"}, {choice: "register"}, {choice: "self"}}},
+	}
+}
+
+// demoPeople lets the sample readers write, once.
+func (s *service) demoPeople(ctx context.Context) error {
+	lib, channel, err := s.chatLibrary(ctx, demoSlug)
+	if err != nil {
+		return err
+	}
+	for i, p := range samplePeople() {
+		sender := fmt.Sprintf("sample-%d", i+1)
+		for n, m := range p.says {
+			if err := s.sampleSays(ctx, lib, channel, sender, p.name, n, m); err != nil {
+				return fmt.Errorf("sample reader %d: %w", i+1, err)
+			}
+		}
+		if p.after == nil {
+			continue
+		}
+		id, _, err := contacts.Lookup(ctx, s.pool, int64(channel), sender)
+		if err != nil {
+			return err
+		}
+		if err := p.after(s, ctx, lib, bots.ConversationID(id)); err != nil {
+			return fmt.Errorf("sample reader %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// sampleSays sends one message and waits for its answer, as a reader would.
+func (s *service) sampleSays(ctx context.Context, lib library.Library, channel bots.ChannelID, sender, name string, n int, m sampleMessage) error {
+	in := bots.Inbound{
+		Library: lib.ID, Channel: channel, Sender: sender, ID: fmt.Sprintf("%s-%d", sender, n), Name: name, Text: m.text, Choice: m.choice, At: s.now(),
+	}
+	if m.photo {
+		paper, err := samplePaper()
+		if err != nil {
+			return err
+		}
+		f, err := s.store.Put(ctx, lib.ID, bytes.NewReader(paper), files.Meta{Name: "consent.jpg"}, bots.MaxFile)
+		if err != nil {
+			return err
+		}
+		in.Files = []bots.InboundFile{{File: string(f.ID), Name: f.Name, MediaType: f.MediaType, Size: f.Size, Photo: true}}
+	}
+	before := 0
+	if id, ok, err := contacts.Lookup(ctx, s.pool, int64(channel), sender); err != nil {
+		return err
+	} else if ok {
+		if before, err = s.runner.Turns(ctx, lib.ID, bots.ConversationID(id)); err != nil {
+			return err
+		}
+	}
+	if err := s.runner.Receive(ctx, in); err != nil {
+		return err
+	}
+	id, _, err := contacts.Lookup(ctx, s.pool, int64(channel), sender)
+	if err != nil {
+		return err
+	}
+	return s.awaitTurn(ctx, lib.ID, bots.ConversationID(id), before)
+}
+
+var errNoAnswer = errors.New("the bot did not answer in time")
+
+// awaitTurn waits until the conversation has moved on from the turn.
+func (s *service) awaitTurn(ctx context.Context, lib library.ID, conv bots.ConversationID, before int) error {
+	changed, stop := s.signals.Subscribe(bots.Signal{Topic: bots.TopicChat, Library: lib, ID: int64(conv)})
+	defer stop()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		turns, err := s.runner.Turns(ctx, lib, conv)
+		if err != nil || turns > before {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-tick.C:
+		case <-late.C:
+			return errNoAnswer
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// sampleAccepted lets a librarian accept the reader's registration.
+func (s *service) sampleAccepted(ctx context.Context, lib library.Library, conv bots.ConversationID) error {
+	return s.sampleAct(ctx, lib, "librarian", queue.KindRegistration, conv, "accept", nil)
+}
+
+// sampleCard lets a librarian accept the registration and the registrar issue the card.
+func (s *service) sampleCard(ctx context.Context, lib library.Library, conv bots.ConversationID) error {
+	if err := s.sampleAccepted(ctx, lib, conv); err != nil {
+		return err
+	}
+	return s.sampleAct(ctx, lib, "registrar", queue.KindCard, conv, "card", map[string]string{"number": "000001", "password": "moroz-2471"})
+}
+
+// samplePaper is a picture that could be a photo of a signed paper: lines of writing on a sheet.
+func samplePaper() ([]byte, error) {
+	const width, height = 1240, 1754
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	r := rand.New(rand.NewPCG(1, 2))
+	for y := range height {
+		for x := range width {
+			img.SetGray(x, y, color.Gray{Y: uint8(236 + r.IntN(12))})
+		}
+	}
+	for line := 160; line < height-300; line += 46 {
+		for x := 130; x < width-130-r.IntN(300); {
+			word := 20 + r.IntN(90)
+			for ; word > 0 && x < width-130; word-- {
+				for y := line - r.IntN(22); y < line; y++ {
+					if r.IntN(3) == 0 {
+						img.SetGray(x, y, color.Gray{Y: uint8(20 + r.IntN(60))})
+					}
+				}
+				x++
+			}
+			x += 14
+		}
+	}
+	for x := 760; x < 1080; x++ { // something like a signature
+		y := height - 220 + int(40*float64(r.IntN(100))/100) - (x%80)/2
+		for d := range 5 {
+			img.SetGray(x, y+d, color.Gray{Y: 30})
+		}
+	}
+	var out bytes.Buffer
+	err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 85})
+	return out.Bytes(), err
+}

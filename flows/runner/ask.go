@@ -1,0 +1,239 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/email"
+	"librarian/contacts"
+	"librarian/contacts/ledger"
+	"librarian/contacts/library"
+	"librarian/flows"
+	"librarian/queue"
+	"librarian/templates"
+)
+
+// asked is an ask with the turn that put it.
+type asked[A flows.Ask] struct {
+	*turn
+	ask A
+}
+
+// carryOut does what the flows ask for, each kind for all its turns together, and leaves one answer with each turn.
+func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
+	if _, err := tx.Exec(ctx, "set local statement_timeout = '10s'"); err != nil {
+		return fmt.Errorf("limit the asks: %w", err)
+	}
+	left := len(turns)
+	for _, do := range []func() (int, error){
+		func() (int, error) { return carry(ctx, tx, turns, r.giveConsents) },
+		func() (int, error) { return carry(ctx, tx, turns, r.openQuestions) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.addToQuestion)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.sendCode)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.checkCode)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.register)) },
+	} {
+		n, err := do()
+		if err != nil {
+			return err
+		}
+		left -= n
+	}
+	if left > 0 {
+		return fmt.Errorf("%d asks are of a kind that nobody carries out", left)
+	}
+	return nil
+}
+
+// carry gives the function the asks of its kind, if there are any.
+func carry[A flows.Ask](ctx context.Context, tx pgx.Tx, turns []*turn, do func(context.Context, pgx.Tx, []asked[A]) ([]flows.Answer, error)) (int, error) {
+	var mine []asked[A]
+	for _, t := range turns {
+		if a, ok := t.out.Ask.(A); ok {
+			mine = append(mine, asked[A]{t, a})
+		}
+	}
+	if len(mine) == 0 {
+		return 0, nil
+	}
+	answers, err := do(ctx, tx, mine)
+	if err != nil {
+		return 0, fmt.Errorf("%T: %w", mine[0].ask, err)
+	}
+	for i, a := range mine {
+		a.answers = append(a.answers, answers[i])
+	}
+	return len(mine), nil
+}
+
+// each carries out one ask after the other: for those that are rare.
+func each[A flows.Ask](do func(context.Context, pgx.Tx, asked[A]) (flows.Answer, error)) func(context.Context, pgx.Tx, []asked[A]) ([]flows.Answer, error) {
+	return func(ctx context.Context, tx pgx.Tx, all []asked[A]) ([]flows.Answer, error) {
+		out := make([]flows.Answer, len(all))
+		for i, a := range all {
+			var err error
+			if out[i], err = do(ctx, tx, a); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+}
+
+func (r *Runner) giveConsents(ctx context.Context, tx pgx.Tx, all []asked[flows.GiveConsent]) ([]flows.Answer, error) {
+	given := make([]contacts.Agreement, len(all))
+	for i, a := range all {
+		consent := a.lib.Settings.Registration.Consent
+		text := consent.Text[a.ask.Lang]
+		if text == "" {
+			text = consent.Text[a.lib.RecordLang()]
+		}
+		given[i] = contacts.Agreement{
+			Library: a.libID, Contact: a.party.Contact, Version: a.ask.Version, Lang: a.ask.Lang, Text: text, At: a.now,
+		}
+	}
+	ids, err := contacts.Agree(ctx, tx, given)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]flows.Answer, len(all))
+	for i, id := range ids {
+		out[i] = flows.ConsentGiven{ID: id}
+	}
+	return out, nil
+}
+
+func (r *Runner) openQuestions(ctx context.Context, tx pgx.Tx, all []asked[flows.OpenQuestion]) ([]flows.Answer, error) {
+	tasks := make([]queue.NewTask, len(all))
+	for i, a := range all {
+		tasks[i] = a.task(queue.KindQuestion, queue.RoleLibrarian, a.ask.Text)
+	}
+	ids, err := queue.Open(ctx, tx, tasks)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]flows.Answer, len(all))
+	for i, id := range ids {
+		out[i] = flows.QuestionOpened{Task: int64(id), Due: tasks[i].Due}
+	}
+	return out, nil
+}
+
+// promised is the working time within which a task is done where the library has not set another.
+const promised = 4 * time.Hour
+
+// task is work for staff that the turn gives rise to.
+func (t *turn) task(kind string, role queue.Role, note string) queue.NewTask {
+	work := promised
+	if p, ok := t.lib.Settings.Promise[kind]; ok && p.Minutes > 0 {
+		work = time.Duration(p.Minutes) * time.Minute
+	}
+	name := t.party.Name
+	if p, ok := t.reader.Self(); ok {
+		name = p.Name
+	}
+	return queue.NewTask{
+		Library: t.libID, Kind: kind, Role: role, Conversation: t.id, ReaderName: name, Channel: t.kind, Note: note,
+		Created: t.now, Due: t.lib.Due(t.now, work),
+	}
+}
+
+func (r *Runner) addToQuestion(ctx context.Context, tx pgx.Tx, a asked[flows.AddToQuestion]) (flows.Answer, error) {
+	err := queue.AddNote(ctx, tx, a.libID, queue.TaskID(a.ask.Task), a.ask.Text)
+	if errors.Is(err, queue.ErrDone) || errors.Is(err, queue.ErrNotFound) { // answered this very moment: it is a new question
+		answers, err := r.openQuestions(ctx, tx, []asked[flows.OpenQuestion]{{a.turn, flows.OpenQuestion{Text: a.ask.Text}}})
+		if err != nil {
+			return nil, err
+		}
+		return answers[0], nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return flows.QuestionOpened{Task: a.ask.Task, Due: a.open.Due}, nil
+}
+
+func (r *Runner) sendCode(ctx context.Context, tx pgx.Tx, a asked[flows.SendCode]) (flows.Answer, error) {
+	target, err := email.ParseAddress(a.ask.Email)
+	if err != nil {
+		return flows.CodeSent{Bad: true}, nil
+	}
+	code, err := contacts.NewCode(ctx, tx, a.libID, contacts.AddressID(a.id), target, a.now)
+	if errors.Is(err, contacts.ErrTooManyCodes) {
+		return flows.CodeSent{TooMany: true}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	secret, err := r.Secrets.Put(ctx, tx, a.libID, bots.PurposeCode, code)
+	if err != nil {
+		return nil, err
+	}
+	fields := templates.Fields{"library": a.lib.Title(a.lang), "secret": bots.SecretMark}
+	l := letter{lib: a.lib, lang: a.lang, to: target, kind: bots.OutCode, subject: "mail.code_subject", text: "mail.code", fields: fields, secret: secret}
+	if err := r.mail(ctx, tx, l); err != nil {
+		return nil, err
+	}
+	return flows.CodeSent{}, nil
+}
+
+func (r *Runner) checkCode(ctx context.Context, tx pgx.Tx, a asked[flows.CheckCode]) (flows.Answer, error) {
+	target, err := email.ParseAddress(a.ask.Email)
+	if err != nil {
+		return flows.CodeChecked{Old: true}, nil
+	}
+	right, left, err := contacts.CheckCode(ctx, tx, a.libID, contacts.AddressID(a.id), target, a.ask.Code, a.now)
+	if errors.Is(err, contacts.ErrCodeOld) {
+		return flows.CodeChecked{Old: true}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return flows.CodeChecked{Right: right, Left: left}, nil
+}
+
+func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register]) (flows.Answer, error) {
+	address := a.ask.Email
+	if address != "" {
+		if parsed, err := email.ParseAddress(address); err == nil {
+			address = parsed
+		}
+	}
+	reg, err := contacts.Apply(ctx, tx, contacts.Application{
+		Library: a.libID, Contact: a.party.Contact, Address: contacts.AddressID(a.id), Relation: a.ask.Relation, Name: strings.TrimSpace(a.ask.Name),
+		Born: a.ask.Born, Email: address, EmailProven: a.ask.EmailProven, Phone: a.ask.Phone, PhoneProven: a.ask.PhoneProven,
+		Consent: a.ask.Consent, Photos: a.ask.Photos, At: a.now,
+	})
+	if errors.Is(err, contacts.ErrRegistered) {
+		return flows.Registered{Again: true}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	task := a.task(queue.KindRegistration, queue.RoleLibrarian, "")
+	task.ReaderName, task.Reader, task.Registration = a.ask.Name, int64(reg.ReaderID), reg.ID
+	if _, err := queue.Open(ctx, tx, []queue.NewTask{task}); err != nil {
+		return nil, err
+	}
+	today := a.lib.Today(a.now)
+	fact := ledger.Fact{Library: a.libID, At: a.now, Day: today, Kind: ledger.Applied, Channel: string(a.kind), Age: age(a.ask.Born, today), Reader: int64(reg.ReaderID)}
+	if err := ledger.Add(ctx, tx, fact); err != nil {
+		return nil, err
+	}
+	return flows.Registered{ID: reg.ID, Due: task.Due}, nil
+}
+
+// age is the number of full years on the day, or nil where the day of birth is not known.
+func age(born, day library.Date) *int {
+	if !born.Valid() {
+		return nil
+	}
+	years := library.Age(born, day)
+	return &years
+}

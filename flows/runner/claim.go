@@ -1,0 +1,167 @@
+package runner
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts/library"
+	"librarian/flows"
+)
+
+// groupMost is how many conversations one worker takes at a time.
+const groupMost = 64
+
+// event is an unfinished event.
+type event struct {
+	Seq        int
+	Kind       string
+	Body       body
+	State      string
+	Urgent     bool
+	Attempts   int
+	ReceivedAt time.Time
+	ReadyAt    time.Time
+}
+
+func (e event) hasFiles() bool { return len(e.Body.Files) > 0 }
+
+// conversation is a claimed row: this transaction holds its lock.
+type conversation struct {
+	libID   library.ID
+	id      bots.ConversationID
+	lang    library.Lang
+	chosen  bool
+	stored  stored
+	turn    int
+	nextOut int
+	speaker *int64
+	epoch   int
+	dial    int // the number of the dialogue
+	heardAt *time.Time
+	events  []event
+	broken  error // what is stored cannot be read
+}
+
+// stored is the state of a conversation as it lies in the database.
+type stored struct {
+	flows.State
+	Offers []offer `json:"offers,omitempty"`
+}
+
+// offer is what one turn let the reader choose from.
+type offer struct {
+	Turn    int       `json:"turn"`
+	Choices []offered `json:"choices"`
+}
+
+type offered struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+const claimed = `select library_id, id, lang, lang_chosen, state, turn, next_out, speaker, epoch, dialogue, heard_at from conversations `
+
+// Skipping what is locked keeps workers out of each other's way: whoever holds a conversation leaves it ready if there is more to do.
+const (
+	claimReady = claimed + `where ready_at <= $1 order by ready_at limit $2 for no key update skip locked`
+	claimOne   = claimed + `where library_id = $1 and id = $2 and ready_at is not null for no key update skip locked`
+)
+
+// queueClaim locks conversations.
+func queueClaim(batch *pgx.Batch, sql string, args []any, out *[]*conversation) {
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		*out, err = pgx.CollectRows(rows, scanConversation)
+		return err
+	})
+}
+
+func scanConversation(row pgx.CollectableRow) (*conversation, error) {
+	var c conversation
+	var state []byte
+	err := row.Scan(&c.libID, &c.id, &c.lang, &c.chosen, &state, &c.turn, &c.nextOut, &c.speaker, &c.epoch, &c.dial, &c.heardAt)
+	if err == nil && json.Unmarshal(state, &c.stored) != nil {
+		c.broken = fmt.Errorf("state of conversation %d cannot be read", c.id) // the cause may quote it
+	}
+	return &c, err
+}
+
+// It has to be another statement than the one that locks: that one sees events as they were before it waited for its locks, and would answer again
+// what was answered meanwhile. What is still waited for after its time holds nobody up any more, and is not looked at.
+const unfinished = `select w.n, e.seq, e.kind, e.body, e.state, e.urgent, e.attempts, e.received_at, e.ready_at
+from unnest($1::bigint[], $2::bigint[]) with ordinality as w (lib, id, n)
+cross join lateral (
+  select * from events e where e.library_id = w.lib and e.conversation_id = w.id
+    and (e.state = 'ready' or e.state = 'waiting' and e.received_at > $3) order by e.seq limit 40) e
+order by w.n, e.seq`
+
+// queueUnfinished reads what waits in the conversations, which are locked.
+func queueUnfinished(batch *pgx.Batch, all []*conversation, now time.Time) {
+	libs, ids := make([]int64, len(all)), make([]int64, len(all))
+	for i, c := range all {
+		libs[i], ids[i] = int64(c.libID), int64(c.id)
+	}
+	batch.Queue(unfinished, libs, ids, now.Add(-fetchMost)).Query(func(rows pgx.Rows) error {
+		var n int
+		var e event
+		var text []byte
+		_, err := pgx.ForEachRow(rows, []any{&n, &e.Seq, &e.Kind, &text, &e.State, &e.Urgent, &e.Attempts, &e.ReceivedAt, &e.ReadyAt}, func() error {
+			c := all[n-1]
+			e.Body = body{}
+			if json.Unmarshal(text, &e.Body) != nil {
+				c.broken = fmt.Errorf("event %d of conversation %d cannot be read", e.Seq, c.id)
+			}
+			c.events = append(c.events, e)
+			return nil
+		})
+		return err
+	})
+}
+
+// next picks the events that are one input, or says when to look again; a zero time means when something new comes.
+func next(events []event, now time.Time) (take []event, again time.Time) {
+	if len(events) == 0 || !events[0].hasFiles() {
+		return events[:min(len(events), 1)], time.Time{}
+	}
+	if take, again = bundle(events, now); len(take) > 0 {
+		return take, again
+	}
+	for _, e := range events { // a word that waits for no file
+		if e.Urgent && e.State == "ready" {
+			return []event{e}, time.Time{}
+		}
+	}
+	return nil, again
+}
+
+// bundle takes files that came together as one input. It waits a little for more of them, until something else follows.
+func bundle(events []event, now time.Time) (take []event, again time.Time) {
+	first := events[0]
+	if first.State == "waiting" {
+		return nil, first.ReceivedAt.Add(fetchMost) // the job that fetches it looks in earlier
+	}
+	due, most := first.ReadyAt, first.ReceivedAt.Add(bundleMost)
+	for _, e := range events {
+		if !e.hasFiles() {
+			return take, time.Time{}
+		}
+		if e.State == "waiting" {
+			due = most // it belongs to the others, if it comes in time
+			break
+		}
+		if e.ReadyAt.After(due) {
+			due = e.ReadyAt
+		}
+		take = append(take, e)
+	}
+	if due.After(most) {
+		due = most
+	}
+	if now.Before(due) {
+		return nil, due
+	}
+	return take, time.Time{}
+}

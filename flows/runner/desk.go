@@ -1,0 +1,327 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/flows"
+	"librarian/queue"
+)
+
+var _ queue.Conversations = (*Runner)(nil)
+
+// historyMost bounds one page of a conversation.
+const historyMost = 500
+
+// History gives both halves of a conversation after the cursor, oldest first.
+func (r *Runner) History(ctx context.Context, lib library.ID, conv bots.ConversationID, after bots.Cursor, limit int) ([]bots.Entry, error) {
+	limit = min(limit, historyMost)
+	said, err := r.Outbox.Entries(ctx, lib, conv, after.Out, limit)
+	if err != nil {
+		return nil, err
+	}
+	heard, err := r.heard(ctx, lib, conv, after.Event, limit)
+	if err != nil {
+		return nil, err
+	}
+	all := append(heard, said...)
+	slices.SortStableFunc(all, func(a, b bots.Entry) int { return a.Written.Compare(b.Written) })
+	return all[:min(len(all), limit)], nil
+}
+
+// heard is the reader's half. A hidden start of the channel's is not shown.
+func (r *Runner) heard(ctx context.Context, lib library.ID, conv bots.ConversationID, after, limit int) ([]bots.Entry, error) {
+	rows, err := r.Pool.Query(ctx, `select seq, external_id, body, received_at, coalesce(turn ->> 'label', '') from events
+where library_id = $1 and conversation_id = $2 and seq > $3 and kind = 'message' order by seq limit $4`, lib, conv, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("events of conversation %d: %w", conv, err)
+	}
+	var out []bots.Entry
+	var seq int
+	var external string
+	var b body
+	var at time.Time
+	var label string
+	_, err = pgx.ForEachRow(rows, []any{&seq, &external, &b, &at, &label}, func() error {
+		e := bots.Entry{
+			At: bots.Cursor{Event: seq}, Side: bots.SideReader, Text: b.Text, Chosen: b.Choice, Turn: b.Turn, Refused: b.Refused, Written: at, External: external[2:],
+		}
+		if e.Text == "" {
+			e.Text = cmp.Or(label, b.Phone)
+		}
+		for _, f := range b.Files {
+			e.Files = append(e.Files, bots.EntryFile{ID: f.File, Name: f.Name, MediaType: f.MediaType, Size: f.Size})
+		}
+		b = body{}
+		out = append(out, e)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("events of conversation %d: %w", conv, err)
+	}
+	return out, nil
+}
+
+// Owns reports whether the file was sent or shown in the conversation.
+func (r *Runner) Owns(ctx context.Context, lib library.ID, conv bots.ConversationID, file string) (bool, error) {
+	var owns bool
+	err := r.Pool.QueryRow(ctx, `select exists (select from events where library_id = $1 and conversation_id = $2
+  and body @> jsonb_build_object('files', jsonb_build_array(jsonb_build_object('file', $3::text))))`, lib, conv, file).Scan(&owns)
+	if err != nil {
+		return false, fmt.Errorf("files of conversation %d: %w", conv, err)
+	}
+	if owns {
+		return true, nil
+	}
+	return r.Outbox.Owns(ctx, lib, conv, file)
+}
+
+// Header says who is spoken with, and who speaks.
+func (r *Runner) Header(ctx context.Context, lib library.ID, conv bots.ConversationID) (queue.Header, error) {
+	h := queue.Header{Conversation: conv}
+	var state stored
+	var speaker *queue.StaffID
+	err := r.Pool.QueryRow(ctx, `select lang, state, speaker, epoch from conversations where library_id = $1 and id = $2`, lib, conv).
+		Scan(&h.Lang, &state, &speaker, &h.Epoch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return h, queue.ErrNotFound
+	}
+	if err != nil {
+		return h, fmt.Errorf("conversation %d: %w", conv, err)
+	}
+	h.Flow, h.Step = state.Flow, state.Step
+	if speaker != nil {
+		h.Speaker = *speaker
+	}
+	p, err := partyOf(ctx, r.Pool, lib, conv)
+	if err != nil {
+		return h, err
+	}
+	h.Contact, h.Name, h.Blocked, h.Gone = int64(p.Contact), p.Name, p.Blocked, p.Gone
+	for _, person := range p.People {
+		h.Readers = append(h.Readers, queue.HeaderReader{ID: int64(person.ID), Name: person.Name, Card: person.Card})
+	}
+	account, err := r.Accounts.ByID(ctx, bots.ChannelID(p.Channel))
+	if err != nil {
+		return h, err
+	}
+	h.Channel, h.ChannelName = account.Kind, account.Name
+	return h, nil
+}
+
+// Say sends what a member of staff wrote. It goes at once when nobody or they themselves hold the conversation.
+func (r *Runner) Say(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, text string, files []string) error {
+	c, err := lock(ctx, tx, lib, conv)
+	if err != nil {
+		return err
+	}
+	if c.speaker != nil && *c.speaker != by {
+		return queue.ErrOtherSpeaks
+	}
+	address, err := r.channelOf(ctx, tx, lib, conv)
+	if err != nil {
+		return err
+	}
+	for _, b := range split(bots.Body{Lang: c.lang, Text: text, Files: files}, r.limits(address)) {
+		if err := r.enqueue(ctx, tx, lib, conv, bots.Message{Channel: address, Kind: bots.OutStaff, Staff: int64(by), Body: b}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Runner) channelOf(ctx context.Context, db batcher, lib library.ID, conv bots.ConversationID) (bots.ChannelID, error) {
+	party, err := partyOf(ctx, db, lib, conv)
+	return bots.ChannelID(party.Channel), err
+}
+
+// batcher is a pool or a transaction.
+type batcher interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// partyOf says who writes in the conversation.
+func partyOf(ctx context.Context, db batcher, lib library.ID, conv bots.ConversationID) (contacts.Party, error) {
+	key := contacts.PartyKey{Library: lib, Address: contacts.AddressID(conv)}
+	parties := map[contacts.PartyKey]contacts.Party{}
+	batch := &pgx.Batch{}
+	contacts.QueueParties(batch, []contacts.PartyKey{key}, parties)
+	if err := db.SendBatch(ctx, batch).Close(); err != nil {
+		return contacts.Party{}, fmt.Errorf("who writes in conversation %d: %w", conv, err)
+	}
+	party, ok := parties[key]
+	if !ok {
+		return party, fmt.Errorf("conversation %d: %w", conv, queue.ErrNotFound)
+	}
+	return party, nil
+}
+
+// locked is a conversation whose lock this transaction holds.
+type locked struct {
+	id      bots.ConversationID
+	lang    library.Lang
+	speaker *queue.StaffID
+	epoch   int
+}
+
+func (c locked) spokenBy(by queue.StaffID) bool { return c.speaker != nil && *c.speaker == by }
+
+const lockSome = `select id, lang, speaker, epoch from conversations where library_id = $1 and id = any($2) order by id for no key update`
+
+func scanLocked(row pgx.CollectableRow) (locked, error) {
+	var c locked
+	return c, row.Scan(&c.id, &c.lang, &c.speaker, &c.epoch)
+}
+
+func lock(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) (locked, error) {
+	rows, err := tx.Query(ctx, lockSome, lib, []bots.ConversationID{conv})
+	if err != nil {
+		return locked{}, fmt.Errorf("lock conversation %d: %w", conv, err)
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, scanLocked)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, queue.ErrNotFound
+	}
+	if err != nil {
+		return c, fmt.Errorf("lock conversation %d: %w", conv, err)
+	}
+	return c, nil
+}
+
+// TakeOver makes the member of staff the speaker of all conversations of the contact, and takes back what the bot has not sent yet. It holds from the
+// moment that the transaction commits.
+func (r *Runner) TakeOver(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, from int) error {
+	mine, all, err := r.lockContact(ctx, tx, lib, conv)
+	if err != nil {
+		return err
+	}
+	if mine.epoch != from && !mine.spokenBy(by) {
+		return queue.ErrOtherSpeaks
+	}
+	var taken []bots.ConversationID
+	for _, c := range all {
+		if c.spokenBy(by) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `update conversations set speaker = $3, epoch = epoch + 1, wake_at = null where library_id = $1 and id = $2`, lib, c.id, by); err != nil {
+			return fmt.Errorf("take over conversation %d: %w", c.id, err)
+		}
+		if err := bots.Withdraw(ctx, tx, lib, c.id); err != nil {
+			return err
+		}
+		taken = append(taken, c.id)
+	}
+	return notifyChats(ctx, tx, lib, taken)
+}
+
+// HandBack lets the bot speak again in all conversations of the contact; where it had asked something it asks again.
+func (r *Runner) HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID) error {
+	mine, all, err := r.lockContact(ctx, tx, lib, conv)
+	if err != nil {
+		return err
+	}
+	if mine.speaker == nil {
+		return nil
+	}
+	if !mine.spokenBy(by) {
+		return queue.ErrOtherSpeaks
+	}
+	now := r.Now()
+	var given []int64
+	var events []newEvent
+	for _, c := range all {
+		if !c.spokenBy(by) {
+			continue
+		}
+		given = append(given, int64(c.id))
+		events = append(events, newEvent{
+			lib: lib, conv: c.id, kind: string(flows.Resume), external: fmt.Sprintf("r:%d", c.epoch), state: "ready", urgent: true, written: now, ready: now,
+		})
+	}
+	if _, err := tx.Exec(ctx, `update conversations set speaker = null, epoch = epoch + 1 where library_id = $1 and id = any($2)`, lib, given); err != nil {
+		return fmt.Errorf("hand back conversation %d: %w", conv, err)
+	}
+	return addEvents(ctx, tx, now, events)
+}
+
+// lockContact locks all conversations of the contact, in order.
+func (r *Runner) lockContact(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) (mine locked, all []locked, err error) {
+	addresses, err := contacts.AddressesOfSame(ctx, tx, lib, contacts.AddressID(conv))
+	if err != nil {
+		return mine, nil, err
+	}
+	rows, err := tx.Query(ctx, lockSome, lib, addresses)
+	if err != nil {
+		return mine, nil, fmt.Errorf("lock conversations beside %d: %w", conv, err)
+	}
+	if all, err = pgx.CollectRows(rows, scanLocked); err != nil {
+		return mine, nil, fmt.Errorf("lock conversations beside %d: %w", conv, err)
+	}
+	i := slices.IndexFunc(all, func(c locked) bool { return c.id == conv })
+	if i < 0 {
+		return mine, nil, queue.ErrNotFound
+	}
+	return all[i], all, nil
+}
+
+func notifyChats(ctx context.Context, tx pgx.Tx, lib library.ID, all []bots.ConversationID) error {
+	signals := make([]bots.Signal, len(all))
+	for i, id := range all {
+		signals[i] = bots.Signal{Topic: bots.TopicChat, Library: lib, ID: int64(id)}
+	}
+	return bots.Notify(ctx, tx, signals...)
+}
+
+// Tell brings what staff did to the reader: the flow words it in their language, whoever speaks at the moment.
+func (r *Runner) Tell(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, n queue.News) error {
+	now := r.Now()
+	news := flows.News{Kind: n.Kind, Reader: n.Reader, Fields: n.Fields, Secret: n.Secret, Files: n.Files}
+	id, err := randomID()
+	if err != nil {
+		return err
+	}
+	return addEvents(ctx, tx, now, []newEvent{{
+		lib: lib, conv: conv, kind: string(flows.Notice), external: "s:" + id, body: body{News: &news}, state: "ready", urgent: true, written: now, ready: now,
+	}})
+}
+
+// Hold locks the conversation, so that what follows in the transaction comes in the order in which turns lock.
+func (r *Runner) Hold(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) error {
+	_, err := lock(ctx, tx, lib, conv)
+	return err
+}
+
+// Lang is the language of the conversation.
+func (r *Runner) Lang(ctx context.Context, lib library.ID, conv bots.ConversationID) (library.Lang, error) {
+	var lang library.Lang
+	err := r.Pool.QueryRow(ctx, `select lang from conversations where library_id = $1 and id = $2`, lib, conv).Scan(&lang)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", queue.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("language of conversation %d: %w", conv, err)
+	}
+	return lang, nil
+}
+
+// Turns is how often the conversation has been answered.
+func (r *Runner) Turns(ctx context.Context, lib library.ID, conv bots.ConversationID) (int, error) {
+	var turns int
+	err := r.Pool.QueryRow(ctx, `select turn from conversations where library_id = $1 and id = $2`, lib, conv).Scan(&turns)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, queue.ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("turns of conversation %d: %w", conv, err)
+	}
+	return turns, nil
+}

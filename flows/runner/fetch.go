@@ -1,0 +1,228 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/files"
+	"librarian/contacts"
+)
+
+// How files are fetched. The waiting event itself is the job: it is claimed for a while, and claimed again when that passes.
+const (
+	fetchLease    = 2 * time.Minute
+	fetchTries    = 12 // about half an hour
+	fetchLongest  = 5 * time.Minute
+	problemLost   = "lost" // it could not be had: the reader is asked for it
+	problemTooBig = "too_large"
+)
+
+const claimWaiting = `with w as (
+  select library_id, conversation_id, seq from events where state = 'waiting' and fetch_at <= $1 order by fetch_at limit 1 for update skip locked)
+update events e set fetch_at = $2, fetches = fetches + 1 from w
+where e.library_id = w.library_id and e.conversation_id = w.conversation_id and e.seq = w.seq
+returning e.library_id, e.conversation_id, e.seq, e.body, e.fetches`
+
+// waiting is an event whose files are not here yet, or not looked at.
+type waiting struct {
+	key
+	seq     int
+	body    body
+	fetches int
+}
+
+// inspectFiles fetches the files of waiting events and looks at them, one event after the other.
+func (r *Runner) inspectFiles(ctx context.Context) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		found, err := r.inspectNext(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("files are not looked at", "err", err)
+		}
+		if found && err == nil {
+			wakeUp(r.filesCame) // there may be more, for the others
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.filesCame:
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
+	var w waiting
+	now := r.Now()
+	// Cut off halfway, a claim would be made and not be known of.
+	claiming, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
+	defer cancel()
+	err := r.Pool.QueryRow(claiming, claimWaiting, now, now.Add(fetchLease)).Scan(&w.lib, &w.id, &w.seq, &w.body, &w.fetches)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("claim a waiting event: %w", err)
+	}
+	owed := false
+	for i := range w.body.Files {
+		err := errTries
+		if w.fetches <= fetchTries {
+			err = r.inspect(ctx, &w, i)
+		}
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return false, r.giveBack(ctx, w) // another process, or this one at its next start, goes on
+		}
+		r.Log.Warn("file is not here yet", "conversation", w.id, "event", w.seq, "try", w.fetches, "err", err)
+		if w.fetches < fetchTries {
+			owed = true
+		} else {
+			w.body.Files[i].Problem = cmp.Or(w.body.Files[i].Problem, problemLost)
+		}
+	}
+	return true, r.noteInspected(ctx, w, owed)
+}
+
+// giveBackTime bounds what is written though the service is stopping.
+const giveBackTime = 2 * time.Second
+
+// giveBack ends the claim of an event that was not done with, so that nobody has to wait for its lease.
+func (r *Runner) giveBack(ctx context.Context, w waiting) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
+	defer cancel()
+	_, err := r.Pool.Exec(ctx, `update events set fetch_at = $4, fetches = fetches - 1
+where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting' and fetches = $5`, w.lib, w.id, w.seq, r.Now(), w.fetches)
+	if err != nil {
+		return fmt.Errorf("give back event %d of conversation %d: %w", w.seq, w.id, err)
+	}
+	return nil
+}
+
+// errTries is for a file at which the process died each time.
+var errTries = errors.New("tried too often")
+
+// inspect fetches the file unless it is here, and looks at it unless that was done.
+func (r *Runner) inspect(ctx context.Context, w *waiting, i int) error {
+	f := &w.body.Files[i]
+	if f.Kind != "" || f.Problem != "" {
+		return nil
+	}
+	if f.File == "" {
+		if err := r.fetch(ctx, w, f); err != nil || f.Problem != "" {
+			return err
+		}
+		// The file's id is kept at once: a crash while it is looked at must not fetch it again.
+		if err := r.keepBody(ctx, r.Pool, *w); err != nil {
+			return err
+		}
+	}
+	found, err := r.Inspector.Inspect(ctx, w.lib, files.ID(f.File))
+	if errors.Is(err, files.ErrNotFound) || errors.Is(err, files.ErrPurged) {
+		f.Problem = problemLost
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.Kind, f.Problem, f.MediaType, f.Size = string(found.Kind), string(found.Problem), found.MediaType, found.Size
+	return nil
+}
+
+// fetch brings the file from its channel into the store.
+func (r *Runner) fetch(ctx context.Context, w *waiting, f *file) error {
+	id, err := r.channelOf(ctx, r.Pool, w.lib, w.id)
+	if err != nil {
+		return err
+	}
+	channel, ok := r.Channels.Get(id)
+	if !ok {
+		return fmt.Errorf("fetch: channel %d: %w", id, bots.ErrNoSuch)
+	}
+	from, ok := channel.(bots.Fetcher)
+	if !ok {
+		return fmt.Errorf("fetch: channel %d hands over no files", id)
+	}
+	fetching, cancel := context.WithTimeout(ctx, fetchLease/2)
+	defer cancel()
+	d, err := from.Fetch(fetching, f.InboundFile)
+	switch {
+	case errors.Is(err, bots.ErrGone):
+		f.Problem = problemLost
+		return nil
+	case errors.Is(err, bots.ErrTooLarge):
+		f.Problem = problemTooBig
+		return nil
+	case err != nil:
+		return err
+	}
+	name := f.Name
+	if name == "" {
+		name = d.Name
+	}
+	kept, err := r.Store.Put(fetching, w.lib, d, files.Meta{Name: name}, bots.MaxFile)
+	if closing := d.Close(); err == nil {
+		err = closing
+	}
+	if errors.Is(err, files.ErrTooLarge) {
+		f.Problem = problemTooBig
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.File, f.Name, f.MediaType, f.Size = string(kept.ID), kept.Name, kept.MediaType, kept.Size
+	return nil
+}
+
+func (r *Runner) keepBody(ctx context.Context, db contacts.DB, w waiting) error {
+	text, err := json.Marshal(w.body)
+	if err != nil {
+		return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
+	}
+	if _, err := db.Exec(ctx, `update events set body = $4 where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting'`,
+		w.lib, w.id, w.seq, text); err != nil {
+		return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
+	}
+	return nil
+}
+
+// noteInspected makes the event ready, or notes when what is owed is tried again.
+func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error {
+	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		if _, err := lock(ctx, tx, w.lib, w.id); err != nil {
+			return err
+		}
+		if err := r.keepBody(ctx, tx, w); err != nil {
+			return err
+		}
+		now := r.Now()
+		if owed {
+			again := min(time.Second<<min(w.fetches, 10), fetchLongest)
+			if _, err := tx.Exec(ctx, `update events set fetch_at = $4 where library_id = $1 and conversation_id = $2 and seq = $3`,
+				w.lib, w.id, w.seq, now.Add(again)); err != nil {
+				return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
+			}
+			return nil
+		}
+		batch := &pgx.Batch{}
+		batch.Queue(`update events set state = 'ready', fetch_at = null where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting'`, w.lib, w.id, w.seq)
+		batch.Queue(`update conversations set ready_at = least(ready_at, $3) where library_id = $1 and id = $2`, w.lib, w.id, now)
+		bots.QueueNotify(batch, bots.Signal{Topic: bots.TopicEvents, Library: w.lib}, bots.Signal{Topic: bots.TopicChat, Library: w.lib, ID: int64(w.id)})
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
+		}
+		return nil
+	})
+}

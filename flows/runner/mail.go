@@ -1,0 +1,160 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/templates"
+)
+
+// letter is a message to an e-mail address that may never have written to the library.
+type letter struct {
+	lib     library.Library
+	lang    library.Lang
+	to      string
+	kind    bots.OutKind
+	subject string // keys of texts
+	text    string
+	plain   string // words of a person, instead of text
+	fields  templates.Fields
+	secret  string
+	files   []string
+}
+
+// ErrNoMail means that the library has no channel for e-mail.
+var ErrNoMail = fmt.Errorf("the library cannot send letters: %w", bots.ErrNoSuch)
+
+// mail puts the letter into the outbox of the address's own conversation, which is made if need be. It locks that conversation.
+func (r *Runner) mail(ctx context.Context, tx pgx.Tx, l letter) error {
+	accounts, err := r.Accounts.OfKind(ctx, l.lib.ID, bots.Email)
+	if err != nil {
+		return err
+	}
+	if len(accounts) == 0 {
+		return ErrNoMail
+	}
+	channel := accounts[0].ID
+	now := r.Now()
+	known, err := contacts.Addresses(ctx, tx, []contacts.Who{{Library: l.lib.ID, Channel: int64(channel), External: l.to}}, now)
+	if err != nil {
+		return err
+	}
+	id := bots.ConversationID(known[0].ID)
+	if known[0].New {
+		if err := newConversation(ctx, tx, l.lib.ID, id, l.lang); err != nil {
+			return err
+		}
+	}
+	subject, err := r.text(l.lib, l.lang, l.subject, l.fields)
+	if err != nil {
+		return err
+	}
+	text := l.plain
+	if text == "" {
+		if text, err = r.text(l.lib, l.lang, l.text, l.fields); err != nil {
+			return err
+		}
+	}
+	return r.enqueue(ctx, tx, l.lib.ID, id, bots.Message{
+		Channel: channel, Kind: l.kind, Secret: l.secret,
+		Body: bots.Body{Lang: l.lang, Subject: subject, Text: text, Files: l.files},
+	})
+}
+
+// enqueue adds one message to a conversation, which it locks.
+func (r *Runner) enqueue(ctx context.Context, tx pgx.Tx, lib library.ID, id bots.ConversationID, m bots.Message) error {
+	m.Library, m.Conversation = lib, id
+	err := tx.QueryRow(ctx, `update conversations set next_out = next_out + 1 where library_id = $1 and id = $2 returning next_out - 1, epoch`,
+		lib, id).Scan(&m.Seq, &m.Epoch)
+	if err != nil {
+		return fmt.Errorf("number for a message of conversation %d: %w", id, err)
+	}
+	batch := &pgx.Batch{}
+	if err := bots.QueueMessages(batch, r.Now(), []bots.Message{m}); err != nil {
+		return err
+	}
+	bots.QueueNotify(batch, bots.Signal{Topic: bots.TopicOutbox, Library: lib}, bots.Signal{Topic: bots.TopicChat, Library: lib, ID: int64(id)})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("message of conversation %d: %w", id, err)
+	}
+	return nil
+}
+
+// copyByMail sends the words of a message that did not reach its reader to the e-mail that they have proven. It reports false where there is none.
+func (r *Runner) copyByMail(ctx context.Context, tx pgx.Tx, lib library.Library, f bots.Failure) (bool, error) {
+	reach, ok, err := contacts.ProvenEmail(ctx, tx, f.Library, contacts.AddressID(f.Conversation))
+	if err != nil || !ok {
+		return false, err
+	}
+	err = r.mail(ctx, tx, letter{
+		lib: lib, lang: f.Body.Lang, to: reach.Email, kind: bots.OutNotice, subject: "mail.copy_subject", plain: f.Body.Text,
+		fields: templates.Fields{"library": lib.Title(f.Body.Lang)}, files: f.Body.Files,
+	})
+	if errors.Is(err, ErrNoMail) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// MailNotice sends a letter about something that staff did.
+func (r *Runner) MailNotice(ctx context.Context, tx pgx.Tx, lib library.Library, lang library.Lang, to, subject, text string, fields templates.Fields, files []string) error {
+	err := r.mail(ctx, tx, letter{lib: lib, lang: lang, to: to, kind: bots.OutNotice, subject: subject, text: text, fields: fields, files: files})
+	if errors.Is(err, ErrNoMail) {
+		return nil // the chat has told them
+	}
+	return err
+}
+
+// TellStaff puts the news of a task on its way to one member of staff: by letter, and into the conversation that they have chosen. Link leads to
+// the task.
+func (r *Runner) TellStaff(ctx context.Context, tx pgx.Tx, lib library.Library, to queue.Staff, n queue.Notice, link string) error {
+	kind, err := r.text(lib, to.Lang, kindKey(n.Kind), nil)
+	if err != nil {
+		return err
+	}
+	fields := templates.Fields{"kind": kind, "due": n.Due, "link": link, "library": lib.Title(to.Lang)}
+	subject, text := "desk_notice.new_subject", "desk_notice.new"
+	if n.Late {
+		subject, text = "desk_notice.late_subject", "desk_notice.late"
+	}
+	if to.NotifyEmail && to.Email != "" {
+		err := r.mail(ctx, tx, letter{lib: lib, lang: to.Lang, to: to.Email, kind: bots.OutNotice, subject: subject, text: text, fields: fields})
+		if err != nil && !errors.Is(err, ErrNoMail) {
+			return err
+		}
+	}
+	if to.NotifyAt == nil {
+		return nil
+	}
+	words, err := r.text(lib, to.Lang, text, fields)
+	if err != nil {
+		return err
+	}
+	channel, err := r.channelOf(ctx, tx, lib.ID, *to.NotifyAt)
+	if err != nil {
+		return err
+	}
+	return r.enqueue(ctx, tx, lib.ID, *to.NotifyAt, bots.Message{Channel: channel, Kind: bots.OutNotice, Body: bots.Body{Lang: to.Lang, Text: words}})
+}
+
+// kindKey names the text for a kind of task.
+func kindKey(kind string) string {
+	switch kind {
+	case queue.KindRegistration:
+		return "desk.kind_registration"
+	case queue.KindCard:
+		return "desk.kind_card"
+	case queue.KindStuck:
+		return "desk.kind_stuck"
+	case queue.KindUndelivered:
+		return "desk.kind_undelivered"
+	}
+	return "desk.kind_question"
+}

@@ -1,0 +1,316 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts"
+	"librarian/contacts/ledger"
+	"librarian/contacts/library"
+	"librarian/flows"
+	"librarian/queue"
+)
+
+// read fetches, in one round trip, what waits in the conversations and what the flows may know, and makes a turn of each.
+func (r *Runner) read(ctx context.Context, tx pgx.Tx, claimed []*conversation, now time.Time) ([]*turn, error) {
+	batch := &pgx.Batch{}
+	parties, questions := map[contacts.PartyKey]contacts.Party{}, map[queue.Talk]queue.OpenQuestion{}
+	keys, talks := make([]contacts.PartyKey, len(claimed)), make([]queue.Talk, len(claimed))
+	for i, c := range claimed {
+		keys[i] = contacts.PartyKey{Library: c.libID, Address: contacts.AddressID(c.id)}
+		talks[i] = queue.Talk{Library: c.libID, Conversation: c.id}
+	}
+	queueUnfinished(batch, claimed, now)
+	contacts.QueueParties(batch, keys, parties)
+	queue.QueueOpenQuestions(batch, talks, questions)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read %d conversations: %w", len(claimed), err)
+	}
+	turns := make([]*turn, len(claimed))
+	for i, c := range claimed {
+		turns[i] = newTurn(c, now)
+		turns[i].party = parties[keys[i]]
+		if err := r.know(ctx, turns[i], questions[talks[i]]); err != nil {
+			return nil, err
+		}
+	}
+	return turns, nil
+}
+
+// know fills in the library, the channel and the input.
+func (r *Runner) know(ctx context.Context, t *turn, open queue.OpenQuestion) error {
+	if len(t.take) == 0 {
+		return nil
+	}
+	var err error
+	if t.lib, err = r.Libraries.ByID(ctx, t.libID); err != nil {
+		return err
+	}
+	account, err := r.Accounts.ByID(ctx, bots.ChannelID(t.party.Channel))
+	if err != nil {
+		return err
+	}
+	t.kind, t.limits = account.Kind, r.limits(account.ID)
+	mail, err := r.Accounts.OfKind(ctx, t.libID, bots.Email)
+	if err != nil {
+		return err
+	}
+	t.prepare(open, len(mail) > 0)
+	t.beginDialogue()
+	return nil
+}
+
+// plain are the limits of a channel that this process does not run: what every channel can do.
+var plain = bots.Limits{Text: 4000, Caption: 1000, Label: 60, Files: 1, File: 20 << 20}
+
+func (r *Runner) limits(id bots.ChannelID) bots.Limits {
+	if c, ok := r.Channels.Get(id); ok {
+		return c.Limits()
+	}
+	return plain
+}
+
+// move plays the turns and writes all that came of them: one round trip for each round of asks, one to write and commit.
+func (r *Runner) move(ctx context.Context, tx pgx.Tx, turns []*turn) error {
+	var ready []*turn
+	for _, t := range turns {
+		if len(t.take) > 0 {
+			ready = append(ready, t)
+		}
+	}
+	if err := r.play(ctx, tx, ready); err != nil {
+		return err
+	}
+	return r.write(ctx, tx, turns, ready)
+}
+
+// play advances every turn, carries out what the flows ask for, and goes on with the answers.
+func (r *Runner) play(ctx context.Context, tx pgx.Tx, turns []*turn) error {
+	for _, t := range turns {
+		if !t.idle && t.failure == nil {
+			t.advance(r.Flows, t.input)
+		}
+	}
+	for round := 0; ; round++ {
+		var asking []*turn
+		for _, t := range turns {
+			if t.failure != nil {
+				return t.failure
+			}
+			if t.out.Ask != nil {
+				asking = append(asking, t)
+			}
+		}
+		if len(asking) == 0 {
+			return nil
+		}
+		if round == askMost {
+			return fmt.Errorf("conversation %d asks more than %d times in one turn", asking[0].id, askMost)
+		}
+		if round == 0 {
+			if err := r.instance.note(ctx, asking); err != nil {
+				return err
+			}
+		}
+		if err := r.carryOut(ctx, tx, asking); err != nil {
+			return err
+		}
+		for _, t := range asking {
+			t.advance(r.Flows, flows.Input{Kind: flows.Reply, Answer: t.answers[len(t.answers)-1], At: t.now})
+		}
+	}
+}
+
+func columns(turns []*turn) (libs, ids []int64) {
+	libs, ids = make([]int64, len(turns)), make([]int64, len(turns))
+	for i, t := range turns {
+		libs[i], ids[i] = int64(t.libID), int64(t.id)
+	}
+	return libs, ids
+}
+
+const finishEvents = `update events e set state = 'done', done_at = $5, turn = w.record::jsonb
+from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[]) as w (lib, conv, seq, record)
+where e.library_id = w.lib and e.conversation_id = w.conv and e.seq = w.seq`
+
+const saveConversations = `update conversations c set
+  state = w.state::jsonb, lang = w.lang, lang_chosen = w.chosen, turn = w.turn, next_out = w.next_out, ready_at = w.ready,
+  wake_at = w.wake, wake_turn = case when w.wake is not null then w.turn end, dialogue = w.dial, heard_at = w.heard
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bool[], $6::int[], $7::int[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::timestamptz[])
+  as w (lib, id, state, lang, chosen, turn, next_out, ready, wake, dial, heard)
+where c.library_id = w.lib and c.id = w.id`
+
+// What was only heard, or is still waited for, moves nothing; a timer that was set meanwhile stays.
+const passConversations = `update conversations c set ready_at = w.ready, dialogue = w.dial, heard_at = w.heard
+from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::timestamptz[]) as w (lib, id, ready, dial, heard)
+where c.library_id = w.lib and c.id = w.id`
+
+const forgetWorking = `delete from working w using unnest($1::bigint[], $2::bigint[]) as u (l, c) where w.library_id = u.l and w.conversation_id = u.c`
+
+// record is how an input was answered, kept with it so that it can be played again.
+type record struct {
+	Settings int         `json:"settings"`
+	Before   flows.State `json:"before"`
+	After    flows.State `json:"after"`
+	Choice   string      `json:"choice,omitempty"` // as the input was understood
+	Stale    bool        `json:"stale,omitempty"`
+	Knew     knowledge   `json:"knew"`
+	Answers  []answer    `json:"answers,omitempty"`
+	Muted    bool        `json:"muted,omitempty"` // nobody answered: a person was speaking, or the timer was void
+	Label    string      `json:"label,omitempty"` // of the button that was pressed
+}
+
+// knowledge is what the flow knew besides, as far as it decides where the conversation goes.
+type knowledge struct {
+	Lang     library.Lang   `json:"lang"`
+	Chosen   bool           `json:"chosen,omitempty"`
+	First    bool           `json:"first,omitempty"`
+	CanPhone bool           `json:"can_phone,omitempty"`
+	CanMail  bool           `json:"can_mail,omitempty"`
+	Question int64          `json:"question,omitempty"`
+	People   []flows.Person `json:"people,omitempty"` // without their names
+}
+
+// answer is an answer with its kind, so that it can be read again.
+type answer struct {
+	Kind  string       `json:"kind"`
+	Value flows.Answer `json:"value"`
+}
+
+// write notes everything and commits, in one round trip.
+func (r *Runner) write(ctx context.Context, tx pgx.Tx, turns, ready []*turn) error {
+	batch := &pgx.Batch{}
+	var messages []bots.Message
+	var facts []ledger.Fact
+	var signals []bots.Signal
+	for _, t := range ready {
+		signals = append(signals, bots.Signal{Topic: bots.TopicChat, Library: t.libID, ID: int64(t.id)})
+		if t.idle {
+			continue
+		}
+		said, err := r.messages(t)
+		if err != nil {
+			return err
+		}
+		if messages = append(messages, said...); len(said) > 0 {
+			signals = append(signals, bots.Signal{Topic: bots.TopicOutbox, Library: t.libID})
+		}
+		facts = append(facts, t.ledger()...)
+	}
+	if err := queueEvents(batch, ready); err != nil {
+		return err
+	}
+	if err := queueConversations(batch, turns); err != nil {
+		return err
+	}
+	if err := bots.QueueMessages(batch, r.Now(), messages); err != nil {
+		return err
+	}
+	ledger.Queue(batch, facts)
+	bots.QueueNotify(batch, signals...)
+	batch.Queue("commit")
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write %d turns: %w", len(turns), err)
+	}
+	return nil
+}
+
+func queueEvents(batch *pgx.Batch, turns []*turn) error {
+	if len(turns) == 0 {
+		return nil
+	}
+	var libs, convs []int64
+	var seqs []int32
+	var records []string
+	for _, t := range turns {
+		text, err := json.Marshal(t.record())
+		if err != nil {
+			return fmt.Errorf("record of conversation %d: %w", t.id, err)
+		}
+		for _, seq := range t.seqs() {
+			libs, convs, seqs, records = append(libs, int64(t.libID)), append(convs, int64(t.id)), append(seqs, seq), append(records, string(text))
+		}
+	}
+	batch.Queue(finishEvents, libs, convs, seqs, records, turns[0].now)
+	libs, convs = columns(turns)
+	batch.Queue(forgetWorking, libs, convs)
+	return nil
+}
+
+func (t *turn) record() record {
+	rec := record{
+		Settings: t.lib.Version, Before: t.before, After: t.out.State, Choice: t.input.Choice, Stale: t.input.Stale, Knew: t.knew, Muted: t.idle, Label: t.label,
+	}
+	for _, a := range t.answers {
+		rec.Answers = append(rec.Answers, answer{fmt.Sprintf("%T", a), a})
+	}
+	return rec
+}
+
+// queueConversations saves those that moved, and notes when to look again at the others.
+func queueConversations(batch *pgx.Batch, turns []*turn) error {
+	var moved, passed []*turn
+	for _, t := range turns {
+		if t.idle {
+			passed = append(passed, t)
+		} else {
+			moved = append(moved, t)
+		}
+	}
+	if len(passed) > 0 {
+		libs, ids := columns(passed)
+		batch.Queue(passConversations, libs, ids, column(passed, (*turn).next), column(passed, (*turn).dialogue), column(passed, (*turn).heard))
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	states := make([]string, len(moved))
+	for i, t := range moved {
+		state, err := json.Marshal(t.stored)
+		if err != nil {
+			return fmt.Errorf("state of conversation %d: %w", t.id, err)
+		}
+		states[i] = string(state)
+	}
+	libs, ids := columns(moved)
+	batch.Queue(saveConversations, libs, ids, states,
+		column(moved, func(t *turn) string { return string(t.lang) }),
+		column(moved, func(t *turn) bool { return t.chosen }),
+		column(moved, func(t *turn) int32 { return int32(t.turn) }),
+		column(moved, func(t *turn) int32 { return int32(t.nextOut) }),
+		column(moved, (*turn).next),
+		column(moved, func(t *turn) *time.Time { return moment(t.out.WakeAt) }),
+		column(moved, (*turn).dialogue), column(moved, (*turn).heard))
+	return nil
+}
+
+func column[T any](turns []*turn, of func(*turn) T) []T {
+	values := make([]T, len(turns))
+	for i, t := range turns {
+		values[i] = of(t)
+	}
+	return values
+}
+
+// next is when to look at the conversation again: at once if more waits, nil for when something new comes.
+func (t *turn) next() *time.Time {
+	if len(t.take) > 0 && t.rest {
+		return &t.now
+	}
+	return moment(t.again)
+}
+
+func (t *turn) dialogue() int32   { return int32(t.dial) }
+func (t *turn) heard() *time.Time { return t.heardAt }
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,199 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"librarian/bots"
+	"librarian/contacts/ledger"
+	"librarian/contacts/library"
+	"librarian/flows"
+	"librarian/templates"
+)
+
+// offersKept bounds how many turns' buttons stand at the same time.
+const offersKept = 4
+
+// messages words what the turn says, takes numbers for it, and brings the conversation's state up to date.
+func (r *Runner) messages(t *turn) ([]bots.Message, error) {
+	t.turn++
+	t.stored.State = t.out.State
+	if t.input.Kind == flows.Resume && t.out.WakeAt.IsZero() && !t.out.State.Reminded {
+		t.say = nil // nothing is unfinished: who only talked to a person is not sent the menu
+	}
+	var out []bots.Message
+	var choices []offered
+	for _, say := range t.say {
+		bodies, given, err := r.bodies(t, say)
+		if err != nil {
+			return nil, err
+		}
+		choices = append(choices, given...)
+		for _, b := range bodies {
+			m := bots.Message{
+				Library: t.libID, Conversation: t.id, Seq: t.nextOut, Channel: bots.ChannelID(t.party.Channel), Kind: outKind(say), Epoch: t.epoch, Body: b,
+			}
+			if strings.Contains(b.Text, bots.SecretMark) {
+				m.Secret = say.Secret
+			}
+			t.nextOut++
+			out = append(out, m)
+		}
+	}
+	t.keepOffers(choices)
+	return out, nil
+}
+
+func outKind(say flows.Say) bots.OutKind {
+	switch {
+	case say.Notice:
+		return bots.OutNotice
+	case say.Remind:
+		return bots.OutReminder
+	}
+	return bots.OutBot
+}
+
+// keepOffers notes what may be chosen now. A message answers what was asked; anything else leaves it standing.
+func (t *turn) keepOffers(choices []offered) {
+	if t.input.Kind == flows.Message {
+		t.stored.Offers = nil
+	}
+	if len(choices) > 0 {
+		t.stored.Offers = append(t.stored.Offers, offer{t.turn, choices})
+	}
+	if n := len(t.stored.Offers); n > offersKept {
+		t.stored.Offers = t.stored.Offers[n-offersKept:]
+	}
+}
+
+// bodies are the provider's messages that one thing said becomes on the turn's channel.
+func (r *Runner) bodies(t *turn, say flows.Say) ([]bots.Body, []offered, error) {
+	var lines []string
+	for _, l := range say.Lines {
+		text, err := r.text(t.lib, t.lang, l.Key, l.Fields)
+		if err != nil {
+			return nil, nil, err
+		}
+		lines = append(lines, text)
+	}
+	text := strings.Join(lines, "\n")
+	var choices []bots.Choice
+	var given []offered
+	for _, c := range say.Choices {
+		if c.Phone && !t.limits.Phone {
+			continue
+		}
+		label, err := r.label(t, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		choices = append(choices, bots.Choice{ID: c.ID, Label: label, Phone: c.Phone, URL: c.URL})
+		given = append(given, offered{c.ID, label})
+	}
+	if len(choices) > 0 && !t.limits.Buttons {
+		lead, err := r.text(t.lib, t.lang, templates.ChooseNumber, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		text += "\n\n" + lead
+		for i, c := range choices {
+			text += fmt.Sprintf("\n%d. %s", i+1, c.Label)
+		}
+		choices = nil
+	}
+	return split(bots.Body{Lang: t.lang, Text: text, Choices: choices, Turn: t.turn, Files: say.Files}, t.limits), given, nil
+}
+
+func (r *Runner) label(t *turn, c flows.Choice) (string, error) {
+	label := c.Plain
+	if label == "" {
+		var err error
+		if label, err = r.text(t.lib, t.lang, c.Key, c.Fields); err != nil {
+			return "", err
+		}
+	}
+	if runes := []rune(label); len(runes) > t.limits.Label && t.limits.Label > 1 {
+		label = string(runes[:t.limits.Label-1]) + "…"
+	}
+	return label, nil
+}
+
+// text words a key. A text that is missing in one language is said in another and noted: the reader must not be left without an answer.
+func (r *Runner) text(lib library.Library, lang library.Lang, key string, fields templates.Fields) (string, error) {
+	local := make(templates.Fields, len(fields))
+	for k, v := range fields {
+		if at, ok := v.(time.Time); ok {
+			v = at.In(lib.Zone)
+		}
+		local[k] = v
+	}
+	text, err := r.Texts.Render(lang, key, local)
+	if err == nil {
+		return text, nil
+	}
+	if text == "" || !errors.Is(err, templates.ErrNoText) && !errors.Is(err, templates.ErrNoField) {
+		return "", fmt.Errorf("text %s: %w", key, err)
+	}
+	r.Log.Error("text is incomplete", "key", key, "lang", lang, "err", err)
+	return text, nil
+}
+
+// split makes messages that the channel can carry. The choices stand under the last one; files go with the text if there is room.
+func split(b bots.Body, l bots.Limits) []bots.Body {
+	var out []bots.Body
+	texts := cut(b.Text, l.Text)
+	for _, text := range texts {
+		out = append(out, bots.Body{Lang: b.Lang, Subject: b.Subject, Text: text, Turn: b.Turn})
+	}
+	files := b.Files
+	if len(texts) == 1 && len([]rune(b.Text)) <= l.Caption && len(files) > 0 {
+		n := min(len(files), max(l.Files, 1))
+		out[0].Files, files = files[:n], files[n:]
+	}
+	for len(files) > 0 {
+		n := min(len(files), max(l.Files, 1))
+		out = append(out, bots.Body{Lang: b.Lang, Subject: b.Subject, Turn: b.Turn, Files: files[:n]})
+		files = files[n:]
+	}
+	out[len(out)-1].Choices = b.Choices
+	return out
+}
+
+// cut divides a text into pieces of at most most runes, at the end of a line or a word where there is one.
+func cut(text string, most int) []string {
+	runes := []rune(text)
+	if most <= 0 || len(runes) <= most {
+		return []string{text}
+	}
+	var out []string
+	for len(runes) > most {
+		at := most
+		for i := most; i > most/2; i-- {
+			if runes[i] == '\n' || runes[i] == ' ' && at == most {
+				at = i
+				if runes[i] == '\n' {
+					break
+				}
+			}
+		}
+		out = append(out, strings.TrimSpace(string(runes[:at])))
+		runes = runes[at:]
+	}
+	return append(out, strings.TrimSpace(string(runes)))
+}
+
+// ledger are the turn's facts.
+func (t *turn) ledger() []ledger.Fact {
+	var out []ledger.Fact
+	for _, f := range t.facts {
+		fact := ledger.Fact{Library: t.libID, At: t.now, Day: t.lib.Today(t.now), Kind: f.Kind, Channel: string(t.kind)}
+		if f.Once != "" {
+			fact.Once = fmt.Sprintf("%s:%d:%d", f.Once, t.id, t.dial)
+		}
+		out = append(out, fact)
+	}
+	return out
+}

@@ -1,0 +1,213 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"librarian/bots"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/flows"
+	"librarian/queue"
+	"librarian/templates"
+)
+
+// dialogueGap is the silence after which a reader who writes again begins a new dialogue, which statistics count anew.
+const dialogueGap = 12 * time.Hour
+
+// turn is one input of a conversation on its way through the flow.
+type turn struct {
+	*conversation
+	now   time.Time
+	take  []event   // the events that are the input
+	again time.Time // when to look again, if there is no input yet
+	rest  bool      // more events wait
+
+	party  contacts.Party
+	lib    library.Library
+	reader flows.Reader
+	open   queue.OpenQuestion
+	kind   bots.Kind
+	limits bots.Limits
+
+	idle    bool // nothing is said to the input
+	input   flows.Input
+	label   string // of the button that was pressed
+	before  flows.State
+	knew    knowledge
+	out     flows.Turn // of the latest advance
+	say     []flows.Say
+	facts   []flows.Fact
+	answers []flows.Answer
+	failure error
+}
+
+func newTurn(c *conversation, now time.Time) *turn {
+	t := &turn{conversation: c, now: now, failure: c.broken}
+	t.take, t.again = next(c.events, now)
+	t.rest = len(c.events) > len(t.take)
+	t.idle = len(t.take) == 0 || t.mute(t.take[0])
+	return t
+}
+
+// mute reports that nobody answers the event: a person speaks, or it is a timer that was set in a turn that has passed.
+func (t *turn) mute(e event) bool {
+	switch flows.Kind(e.Kind) {
+	case flows.Timeout:
+		return t.speaker != nil || e.Body.Wake != t.turn
+	case flows.Message, flows.Resume:
+		return t.speaker != nil
+	}
+	return false
+}
+
+// failedBefore reports that the input has failed, or was in hand when a process died: it is moved alone.
+func (t *turn) failedBefore() bool {
+	return t.failure != nil || slices.ContainsFunc(t.take, func(e event) bool { return e.Attempts > 0 })
+}
+
+// key names the turn's conversation.
+func (t *turn) key() key { return key{t.libID, t.id} }
+
+// seqs are the numbers of the turn's events.
+func (t *turn) seqs() []int32 {
+	out := make([]int32, len(t.take))
+	for i, e := range t.take {
+		out[i] = int32(e.Seq)
+	}
+	return out
+}
+
+// prepare makes the input and what the flow may know.
+func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
+	t.reader = flows.Reader{
+		Library: t.lib, Lang: t.lang, Chosen: t.chosen, Channel: string(t.kind), CanPhone: t.limits.Phone, CanMail: canMail,
+		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), Now: t.now,
+	}
+	for _, p := range t.party.People {
+		t.reader.People = append(t.reader.People, flows.Person{
+			ID: int64(p.ID), Name: p.Name, Relation: p.Relation, State: p.State, Card: p.Card, Picture: p.Picture,
+		})
+	}
+	t.knew = knowledge{
+		Lang: t.lang, Chosen: t.chosen, First: t.reader.First, CanPhone: t.reader.CanPhone, CanMail: canMail, Question: t.reader.Question,
+	}
+	for _, p := range t.reader.People {
+		t.knew.People = append(t.knew.People, flows.Person{ID: p.ID, Relation: p.Relation, State: p.State, Card: p.Card})
+	}
+	t.open = open
+	t.input = t.makeInput()
+	t.before = t.stored.State
+	t.out.State = t.stored.State
+}
+
+// makeInput joins the events into one input.
+func (t *turn) makeInput() flows.Input {
+	in := flows.Input{At: t.now}
+	var texts []string
+	for _, e := range t.take {
+		in.Kind = flows.Kind(e.Kind)
+		if e.Body.Text != "" {
+			texts = append(texts, e.Body.Text)
+		}
+		in.Cut = in.Cut || e.Body.Cut
+		if e.Body.Phone != "" {
+			in.Phone = e.Body.Phone
+		}
+		for _, f := range e.Body.Files {
+			in.Files = append(in.Files, flows.Finding{File: f.File, Kind: f.Kind, Problem: f.Problem})
+		}
+		for _, f := range e.Body.Refused {
+			in.Files = append(in.Files, flows.Finding{Problem: f.Reason})
+		}
+		if e.Body.News != nil {
+			in.News = *e.Body.News
+		}
+		if e.Body.Choice != "" {
+			in.Choice = e.Body.Choice
+			in.Stale = !t.offers(e.Body.Turn, e.Body.Choice)
+			t.label = t.labelOf(e.Body.Turn, e.Body.Choice)
+		}
+	}
+	in.Text = strings.Join(texts, "\n")
+	if in.Kind == flows.Message && in.Choice == "" && len(in.Files) == 0 {
+		in.Choice = t.meant(in.Text)
+	}
+	return in
+}
+
+// offers reports whether the choice is among those that stand, offered by the turn. A choice without a turn is the channel's own.
+func (t *turn) offers(turn int, choice string) bool {
+	if turn == 0 {
+		return true
+	}
+	for _, o := range t.stored.Offers {
+		if o.Turn == turn && slices.ContainsFunc(o.Choices, func(c offered) bool { return c.ID == choice }) {
+			return true
+		}
+	}
+	return false
+}
+
+// labelOf is what stood on the button.
+func (t *turn) labelOf(turn int, choice string) string {
+	for _, o := range t.stored.Offers {
+		for _, c := range o.Choices {
+			if o.Turn == turn && c.ID == choice {
+				return c.Label
+			}
+		}
+	}
+	return ""
+}
+
+// meant is the choice that a text stands for: its number or its very words, among those offered last.
+func (t *turn) meant(text string) string {
+	if len(t.stored.Offers) == 0 {
+		return ""
+	}
+	last := t.stored.Offers[len(t.stored.Offers)-1].Choices
+	if n, ok := templates.ChoiceNumber(text); ok && n >= 1 && n <= len(last) {
+		return last[n-1].ID
+	}
+	for _, c := range last {
+		if strings.EqualFold(strings.TrimSpace(text), c.Label) {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// advance plays the input, or the answer to the last ask, through the flow.
+func (t *turn) advance(set *flows.Set, in flows.Input) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.failure = fmt.Errorf("flow at step %s of %s: %w", t.out.State.Step, t.out.State.Flow, panicked(p))
+		}
+	}()
+	out, err := set.Advance(t.out.State, &t.reader, in)
+	if err != nil {
+		t.failure = fmt.Errorf("flow at step %s of %s: %w", t.out.State.Step, t.out.State.Flow, err)
+		return
+	}
+	t.out = out
+	t.say = append(t.say, out.Say...)
+	t.facts = append(t.facts, out.Facts...)
+	if out.Lang != "" {
+		t.lang, t.chosen = out.Lang, true
+	}
+}
+
+// beginDialogue counts the stretch of talk to which the input belongs.
+func (t *turn) beginDialogue() {
+	if t.input.Kind != flows.Message {
+		return
+	}
+	heard := t.take[0].ReceivedAt
+	if t.heardAt == nil || heard.Sub(*t.heardAt) > dialogueGap {
+		t.dial++
+	}
+	t.heardAt = &heard
+}
