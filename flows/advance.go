@@ -72,7 +72,7 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		switch {
 		case step.takes(id):
 			in.Choice = id
-		case carriedOut(cmd) && !(in.Stale && loses(cmd)):
+		case carriedOut(cmd) && (!in.Stale || !loses(cmd)):
 			return s.carryOut(cmd, r, out)
 		}
 	}

@@ -80,8 +80,10 @@ func TestLetterArrivesWhole(t *testing.T) {
 	e := channel(t, c)
 	subject := strings.Repeat("Ваш читательский билет готов и ждёт Вас. ", 4)
 	text := "Здравствуйте!\r\n\r\n.\nКод: 123456 <b>&\n" + strings.Repeat("я", 2000) + "\nFrom here"
-	m := bots.Outbound{Library: 7, Channel: 3, Conversation: 5, Seq: 9, Address: "ada@LIB.TEST", Lang: library.Sakha,
-		Subject: subject, Text: text, Files: []string{"scan", "odd"}}
+	m := bots.Outbound{
+		Library: 7, Channel: 3, Conversation: 5, Seq: 9, Address: "ada@LIB.TEST", Lang: library.Sakha,
+		Subject: subject, Text: text, Files: []string{"scan", "odd"},
+	}
 	id := send(t, e, m)
 	l := s.Letters(t, "ada", 1)[0]
 	want := map[string]string{

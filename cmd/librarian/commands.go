@@ -123,7 +123,7 @@ func (c telegramAddCommand) Run(ctx context.Context) error {
 	secret := strings.TrimSpace(string(token))
 	who, err := telegram.New(telegram.Config{Token: secret, BaseURL: c.APIURL, Now: time.Now}).WhoAmI(ctx)
 	if err != nil {
-		return fmt.Errorf("Telegram does not know the bot: %w", err)
+		return fmt.Errorf("the bot is not known to Telegram: %w", err)
 	}
 	if err := c.addChannel(ctx, c.Library, bots.Telegram, c.Name, telegramConfig{APIURL: c.APIURL, Webhook: c.Webhook}, secret); err != nil {
 		return err

@@ -35,8 +35,16 @@ type sampleMessage struct {
 func samplePeople() []samplePerson {
 	register := func(name, born, phone string) []sampleMessage {
 		return []sampleMessage{
-			{choice: "start"}, {choice: "lang:ru"}, {choice: "register"}, {choice: "self"}, {choice: "yes"}, {photo: true},
-			{text: name}, {text: born}, {text: phone}, {choice: "yes"},
+			{choice: "start"},
+			{choice: "lang:ru"},
+			{choice: "register"},
+			{choice: "self"},
+			{choice: "yes"},
+			{photo: true},
+			{text: name},
+			{text: born},
+			{text: phone},
+			{choice: "yes"},
 		}
 	}
 	return []samplePerson{

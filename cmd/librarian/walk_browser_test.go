@@ -80,8 +80,10 @@ func (b *browser) person(who string, width int64) *page {
 	b.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	b.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // without a time limit: the window would close with it
+		b.Fatalf("open a window: %v", err)
+	}
 	p := &page{browser: b, ctx: ctx, who: who}
-	p.do("open a window", chromedp.Evaluate[chromedp.Void]("0"))
 	p.size(width)
 	return p
 }

@@ -1,4 +1,4 @@
-// Package schema holds the database's numbered migrations and applies them, together with those of the job queue.
+// Package schema holds the database's numbered migrations and applies them.
 package schema
 
 import (
@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -18,8 +17,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivermigrate"
 )
 
 //go:embed migrations/*.sql
@@ -43,11 +40,6 @@ func Apply(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	jobs, err := jobMigrator(pool)
-	if err != nil {
-		return err
-	}
-	// The lock is goose's own, taken here so that it covers the job queue's migrations too.
 	turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPeriod, 300))
 	if err != nil {
 		return fmt.Errorf("make migration lock: %w", err)
@@ -67,9 +59,6 @@ func Apply(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	}()
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
-	}
-	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrate job queue: %w", err)
 	}
 	return nil
 }
@@ -102,21 +91,10 @@ func Check(ctx context.Context, pool *pgxpool.Pool) error {
 	if !slices.Equal(applied, wanted) {
 		return fmt.Errorf("%w: program has %v, database has %v", ErrNotCurrent, wanted, applied)
 	}
-	jobs, err := jobMigrator(pool)
-	if err != nil {
-		return err
-	}
-	state, err := jobs.Validate(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("read the job queue's migrations: %w", err)
-	}
-	if !state.OK {
-		return fmt.Errorf("%w: job queue: %v", ErrNotCurrent, state.Messages)
-	}
 	return nil
 }
 
-// Hash names the schema in 16 hex digits: another one for every change in a migration, ours or the job queue's.
+// Hash names the schema in 16 hex digits: another one for every change in a migration.
 func Hash() string {
 	sum := sha256.New()
 	err := eachMigration(func(name string, content []byte) error {
@@ -125,13 +103,6 @@ func Hash() string {
 	})
 	if err != nil {
 		panic("schema: embedded migrations cannot be read: " + err.Error()) // they are part of the program
-	}
-	jobs, err := jobMigrator(nil)
-	if err != nil {
-		panic("schema: " + err.Error()) // the same in every run of a build, so the first test finds it
-	}
-	for _, m := range jobs.AllVersions() {
-		sum.Write([]byte(m.SQLUp))
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
@@ -165,12 +136,4 @@ func eachMigration(visit func(name string, content []byte) error) error {
 		}
 	}
 	return nil
-}
-
-func jobMigrator(pool *pgxpool.Pool) (*rivermigrate.Migrator[pgx.Tx], error) {
-	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil, fmt.Errorf("read the job queue's migrations: %w", err)
-	}
-	return m, nil
 }

@@ -53,9 +53,12 @@ func TestSeriesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for _, s := range []Series{
-		{Prefix: "Б", Width: 6}, {Prefix: "a b", Width: 6},
+		{Prefix: "Б", Width: 6},
+		{Prefix: "a b", Width: 6},
 		{Prefix: "abcdefghijklmnopqrstuvwxyz-", Width: 6},
-		{Width: 0}, {Width: 13}, {Width: 6, Next: -1},
+		{Width: 0},
+		{Width: 13},
+		{Width: 6, Next: -1},
 	} {
 		if err := h.setSeries(t, h.series, s); !errors.Is(err, ErrNumberForm) {
 			t.Errorf("%+v: %v", s, err)

@@ -20,7 +20,11 @@ type spine struct {
 func drawShelf(img draw.Image, c palette) {
 	dark, middle, pale := color.RGBA{0x34, 0x60, 0x71, 0xff}, color.RGBA{0x52, 0x80, 0x90, 0xff}, color.RGBA{0x84, 0xa9, 0xb4, 0xff}
 	books := []spine{
-		{26, 96, 0, dark, true}, {38, 122, 0, middle, false}, {22, 108, 0, c.accent, true}, {30, 84, 0, pale, false}, {34, 128, 0, dark, true},
+		{26, 96, 0, dark, true},
+		{38, 122, 0, middle, false},
+		{22, 108, 0, c.accent, true},
+		{30, 84, 0, pale, false},
+		{34, 128, 0, dark, true},
 		{24, 112, -26, middle, true}, // against its neighbour
 	}
 	x := float32(width - margin)

@@ -27,9 +27,6 @@ type asked[A flows.Ask] struct {
 
 // carryOut does what the flows ask for, each kind for all its turns together, and leaves one answer with each turn.
 func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
-	if _, err := tx.Exec(ctx, "set local statement_timeout = '10s'"); err != nil {
-		return fmt.Errorf("limit the asks: %w", err)
-	}
 	left := len(turns)
 	for _, do := range []func() (int, error){
 		func() (int, error) { return carry(ctx, tx, turns, r.giveConsents) },

@@ -12,9 +12,6 @@ import (
 	"librarian/flows"
 )
 
-// groupMost is how many conversations one worker takes at a time.
-const groupMost = 64
-
 // event is an unfinished event.
 type event struct {
 	Seq        int

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -9,6 +10,17 @@ import (
 	"librarian/contacts/library"
 	"librarian/flows"
 )
+
+// Step moves one group and reports whether there was one.
+func (r *Runner) Step(ctx context.Context) (bool, error) { return r.group(ctx) }
+
+// Known makes this process known to the database, or forgets it when the context has ended.
+func (r *Runner) Known(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return r.instance.release(ctx)
+	}
+	return r.hold(ctx)
+}
 
 // answerTypes are the kinds of answer that a stored turn may hold.
 func answerTypes() map[string]reflect.Type {

@@ -34,6 +34,7 @@ type Config struct {
 	Store     *files.Store
 	Inspector *files.Inspector
 	Workers   int                                 // groups worked at a time; 0 means 2
+	Group     int                                 // conversations of one group at most; 0 means 64
 	Moved     func(turns int, took time.Duration) // told of each group that was committed; optional
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -52,6 +53,9 @@ type Runner struct {
 func New(c Config) *Runner {
 	if c.Workers == 0 {
 		c.Workers = 2
+	}
+	if c.Group == 0 {
+		c.Group = 64
 	}
 	return &Runner{Config: c, inbox: make(chan arrival), eventCame: make(chan struct{}, 1), filesCame: make(chan struct{}, 1)}
 }

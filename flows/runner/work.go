@@ -80,7 +80,7 @@ func (r *Runner) group(ctx context.Context) (busy bool, err error) {
 	now := r.Now()
 	var together []*turn
 	var alone []key
-	err = r.claim(ctx, now, claimReady, []any{now, groupMost}, func(tx pgx.Tx, turns []*turn) error {
+	err = r.claim(ctx, now, claimReady, []any{now, r.Group}, func(tx pgx.Tx, turns []*turn) error {
 		for _, t := range turns {
 			if t.failedBefore() {
 				alone = append(alone, t.key())

@@ -209,8 +209,13 @@ func TestMomentsAreShort(t *testing.T) {
 		left time.Duration
 		want string
 	}{
-		{30 * time.Second, "in 1 min"}, {-time.Second, "overdue 1 min"}, {12 * time.Minute, "in 12 min"}, {3 * time.Hour, "in 3 h"}, {72 * time.Hour, "in 3 d"},
-		{-30 * time.Minute, "overdue 30 min"}, {-5 * time.Hour, "overdue 5 h"},
+		{30 * time.Second, "in 1 min"},
+		{-time.Second, "overdue 1 min"},
+		{12 * time.Minute, "in 12 min"},
+		{3 * time.Hour, "in 3 h"},
+		{72 * time.Hour, "in 3 d"},
+		{-30 * time.Minute, "overdue 30 min"},
+		{-5 * time.Hour, "overdue 5 h"},
 	} {
 		v := &visit{Site: h.site, r: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/desk", nil), at: h.clock.Now(), lang: library.English}
 		if got := v.due(v.at.Add(c.left)); got.Short != c.want || got.Late != (c.left < 0) {
