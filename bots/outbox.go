@@ -22,6 +22,7 @@ const (
 	OutStaff    OutKind = "staff"
 	OutNotice   OutKind = "notice" // the result of something that staff did
 	OutCode     OutKind = "code"
+	OutDesk     OutKind = "desk" // news of tasks, for a member of staff: where they cannot be delivered they are let go
 )
 
 // Body is what an outgoing message says. Secrets stand in it as SecretMark.
@@ -60,7 +61,7 @@ func (k OutKind) life() time.Duration {
 		return 10 * time.Minute
 	case OutStaff, OutNotice:
 		return 72 * time.Hour
-	case OutBot, OutReminder:
+	case OutBot, OutReminder, OutDesk:
 	}
 	return 24 * time.Hour
 }
@@ -111,15 +112,22 @@ func NewOutbox(pool *pgxpool.Pool, secrets *Secrets, now func() time.Time) *Outb
 	return &Outbox{pool: pool, secrets: secrets, now: now}
 }
 
-// Confirm notes that the reader has been shown the messages up to the number, and wipes the secrets that they carried.
+const confirm = `update outbox set state = 'confirmed', confirmed_at = $4
+where library_id = $1 and conversation_id = $2 and seq <= $3 and state = 'sent' returning coalesce(secret_id, '')`
+
+// Confirm notes that the reader has been shown the messages up to the number, and wipes the secrets that they carried. The desk shows it at once.
 func (o *Outbox) Confirm(ctx context.Context, lib library.ID, conversation ConversationID, upTo int) error {
-	rows, err := o.pool.Query(ctx, `update outbox set state = 'confirmed', confirmed_at = $4
-where library_id = $1 and conversation_id = $2 and seq <= $3 and state = 'sent' returning coalesce(secret_id, '')`,
-		lib, conversation, upTo, o.now())
-	if err != nil {
-		return fmt.Errorf("confirm up to %d of conversation %d: %w", upTo, conversation, err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	var ids []string
+	err := pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, confirm, lib, conversation, upTo, o.now())
+		if err != nil {
+			return err
+		}
+		if ids, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil || len(ids) == 0 {
+			return err
+		}
+		return Notify(ctx, tx, Signal{TopicChat, lib, int64(conversation)})
+	})
 	if err != nil {
 		return fmt.Errorf("confirm up to %d of conversation %d: %w", upTo, conversation, err)
 	}
@@ -133,6 +141,31 @@ where library_id = $1 and conversation_id = $2 and seq <= $3 and state = 'sent' 
 		return nil
 	}
 	return o.secrets.Destroy(ctx, lib, secrets...)
+}
+
+const (
+	bounceTime   = 24 * time.Hour // in which a mail server says that it could not deliver
+	settleAtOnce = 1000
+)
+
+const settle = `update outbox o set state = 'confirmed', confirmed_at = $1
+from (select s.library_id, s.conversation_id, s.seq from outbox s join channels c on c.library_id = s.library_id and c.id = s.channel_id
+  where c.kind = 'email' and s.state = 'sent' and s.sent_at < $2 order by s.library_id, s.conversation_id, s.seq limit $3 for update of s skip locked) as due
+where o.library_id = due.library_id and o.conversation_id = due.conversation_id and o.seq = due.seq`
+
+// Settle takes letters of which nothing bad was heard for a day as delivered, and gives their number.
+func (o *Outbox) Settle(ctx context.Context) (settled int64, err error) {
+	now := o.now()
+	for {
+		done, err := o.pool.Exec(ctx, settle, now, now.Add(-bounceTime), settleAtOnce)
+		if err != nil {
+			return settled, fmt.Errorf("settle letters: %w", err)
+		}
+		settled += done.RowsAffected()
+		if done.RowsAffected() < settleAtOnce {
+			return settled, nil
+		}
+	}
 }
 
 // outEntry is a row of the outbox as history shows it.

@@ -139,15 +139,19 @@ func TestConfirm(t *testing.T) {
 	h.untilAll("sent", 4)
 	stop()
 	h.queue(h.message(ids[0], 4))
+	h.listening()
+	desk, leave := h.signals.Subscribe(Signal{TopicChat, h.lib, int64(ids[0])})
+	defer leave()
 	for _, step := range []struct {
 		conversation ConversationID
 		upTo         int
 		want         []string
+		news         bool
 	}{
-		{ids[0], 0, []string{"sent", "sent", "sent", "queued"}},
-		{ids[0], 2, []string{"confirmed", "confirmed", "sent", "queued"}},
-		{ids[0], 1, []string{"confirmed", "confirmed", "sent", "queued"}},
-		{ids[0], 1000, []string{"confirmed", "confirmed", "confirmed", "queued"}}, // what was not sent cannot have been seen
+		{ids[0], 0, []string{"sent", "sent", "sent", "queued"}, false},
+		{ids[0], 2, []string{"confirmed", "confirmed", "sent", "queued"}, true},
+		{ids[0], 1, []string{"confirmed", "confirmed", "sent", "queued"}, false},
+		{ids[0], 1000, []string{"confirmed", "confirmed", "confirmed", "queued"}, true}, // what was not sent cannot have been seen
 	} {
 		if err := h.outbox.Confirm(t.Context(), h.lib, step.conversation, step.upTo); err != nil {
 			t.Fatal(err)
@@ -155,12 +159,60 @@ func TestConfirm(t *testing.T) {
 		if got := h.states(ids[0]); !slices.Equal(got, step.want) {
 			t.Errorf("up to %d: %v", step.upTo, got)
 		}
+		if step.news {
+			wait(t, "the signal for the desk", desk)
+		}
+		h.quiet(desk)
 	}
 	if err := h.outbox.Confirm(t.Context(), h.lib+1, ids[1], 1); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.states(ids[1]); !slices.Equal(got, []string{"sent"}) {
 		t.Errorf("through another library: %v", got)
+	}
+}
+
+func TestLettersAreSettledAfterADay(t *testing.T) {
+	t.Parallel()
+	h := house1(t)
+	chat, mail := newScript(nil), newScript(nil)
+	chat.limits.Acks, mail.kind = true, Email
+	var post ChannelID
+	if err := h.pool.QueryRow(t.Context(), `insert into channels (library_id, kind, name) values ($1, 'email', 'post') returning id`, h.lib).Scan(&post); err != nil {
+		t.Fatal(err)
+	}
+	shown, written := h.conversations(h.channel, 1)[0], h.conversations(post, 1)[0]
+	letter := func(seq int) Message {
+		m := h.message(written, seq)
+		m.Channel = post
+		return m
+	}
+	h.queue(h.message(shown, 1), letter(1))
+	s := h.sender(map[ChannelID]Channel{h.channel: chat, post: mail})
+	stop := h.run(s)
+	h.untilAll("sent", 2)
+	h.clock.forward(time.Hour)
+	h.queue(letter(2))
+	h.untilAll("sent", 3)
+	stop()
+	for _, step := range []struct {
+		wait    time.Duration
+		settled int64
+		want    []string
+	}{
+		{23 * time.Hour, 0, []string{"sent", "sent"}},
+		{time.Second, 1, []string{"confirmed", "sent"}},
+		{time.Hour, 1, []string{"confirmed", "confirmed"}},
+		{time.Hour, 0, []string{"confirmed", "confirmed"}},
+	} {
+		h.clock.forward(step.wait)
+		settled, err := h.outbox.Settle(t.Context())
+		if got := h.states(written); err != nil || settled != step.settled || !slices.Equal(got, step.want) {
+			t.Errorf("settled %d, %v: %v, want %v", settled, err, got, step.want)
+		}
+	}
+	if got := h.states(shown); !slices.Equal(got, []string{"sent"}) {
+		t.Errorf("what nobody has looked at in the chat is %v", got)
 	}
 }
 

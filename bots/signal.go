@@ -22,7 +22,7 @@ const (
 	TopicEvents   Topic = "events"   // an event waits to be worked
 	TopicOutbox   Topic = "outbox"   // a message waits to be sent
 	TopicChat     Topic = "chat"     // what is shown of a conversation has changed
-	TopicTyping   Topic = "typing"   // staff write an answer
+	TopicTyping   Topic = "typing"   // staff write an answer at this moment: it is never repeated
 	TopicQueue    Topic = "queue"    // a task has changed; the id is the task's
 	TopicChannels Topic = "channels" // a channel was added, changed or switched off; the id is the channel's
 )
@@ -107,7 +107,7 @@ func (s *Signals) Subscribe(want Signal) (<-chan struct{}, func()) {
 	}
 }
 
-// Run listens until the context ends. While the database is away it wakes everybody once a second, so that who waits polls.
+// Run listens until the context ends. While the database is away it wakes everybody but those of TopicTyping once a second, so that who waits polls.
 func (s *Signals) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.listen(ctx); err == nil {
@@ -176,11 +176,14 @@ func (s *Signals) wake(sig Signal) {
 	}
 }
 
+// wakeAll lets everybody look at what may have changed unheard. A sign of typing is not among it: it means this moment only.
 func (s *Signals) wakeAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, chans := range s.subs {
-		wakeThese(chans)
+	for want, chans := range s.subs {
+		if want.Topic != TopicTyping {
+			wakeThese(chans)
+		}
 	}
 }
 

@@ -141,6 +141,8 @@ func TestListenerKilled(t *testing.T) {
 	h.listening()
 	ch, unsubscribe := h.signals.Subscribe(Signal{TopicChat, 1, 5})
 	defer unsubscribe()
+	typing, noMore := h.signals.Subscribe(Signal{TopicTyping, 1, 5})
+	defer noMore()
 	for range pgtest.Rounds(t, 2) {
 		var killed int
 		if err := h.pool.QueryRow(t.Context(), `select count(pg_terminate_backend(pid)) from pg_stat_activity
@@ -152,8 +154,10 @@ where datname = current_database() and query = 'listen librarian'`).Scan(&killed
 		wait(t, "the new connection", ch)
 		h.notify(Signal{TopicChat, 1, 5})
 		wait(t, "a signal over the new connection", ch)
-		h.quiet(ch)
+		h.quiet(ch, typing) // nobody types because a connection broke
 	}
+	h.notify(Signal{TopicTyping, 1, 5})
+	wait(t, "typing", typing)
 }
 
 func TestSubscribersComeAndGo(t *testing.T) {

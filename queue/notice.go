@@ -1,40 +1,51 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"librarian/contacts/library"
 )
 
-// Notice tells a member of staff of a task that is new or late. It holds nothing of the reader.
+// Notice tells a member of staff of tasks that are new or late. It holds nothing of the reader.
 type Notice struct {
 	Library library.ID
-	Task    TaskID
-	Kind    string
+	Task    TaskID // when it is one
+	Kind    string // when it is one
 	Late    bool
-	Created time.Time
-	Due     time.Time
+	Created time.Time // of the first
+	Due     time.Time // of the first
+	Count   int       // of the tasks: 1, or more than a person wants to be told of one by one
 }
 
 // Key names the text of the notice.
 func (n Notice) Key() string {
-	if n.Late {
+	switch {
+	case n.Late && n.Count > 1:
+		return "desk_notice.many_late"
+	case n.Late:
 		return "desk_notice.late"
+	case n.Count > 1:
+		return "desk_notice.many_new"
 	}
 	return "desk_notice.new"
 }
 
 // Deliver puts a notice on its way to one member of staff, by e-mail where NotifyEmail is set and to NotifyAt where there is one, in their
-// language. It writes in the transaction and does not go over the network: the task is locked meanwhile.
+// language. It writes in the transaction and does not go over the network: the tasks are locked meanwhile.
 type Deliver func(ctx context.Context, tx pgx.Tx, to Staff, n Notice) error
 
-// noticesAtOnce bounds how many tasks are locked together.
-const noticesAtOnce = 20
+const (
+	noticesAtOnce = 500 // tasks that are locked together
+	oneByOne      = 5   // more that are new, or late, at once are one notice
+)
 
 type untold struct {
 	Notice
@@ -43,7 +54,7 @@ type untold struct {
 }
 
 const selectUntold = `
-select id as task, library_id as library, kind, role, coalesce(holder, 0) as holder, due_at < $1 as late, created_at as created, due_at as due
+select id as task, library_id as library, kind, role, coalesce(holder, 0) as holder, due_at < $1 as late, created_at as created, due_at as due, 1 as count
 from tasks
 where id > $2 and (state = 'open' and told_at is null or state <> 'done' and late_told_at is null and due_at < $1)
 order by id limit $3 for update skip locked`
@@ -55,26 +66,25 @@ where s.state = 'on' and (s.notify_email and s.email <> '' or s.notify_at is not
 order by s.id`
 
 const markTold = `
-update tasks set told_at = coalesce(told_at, $3), late_told_at = case when $4 then $3 else late_told_at end where library_id = $1 and id = $2`
+update tasks t set told_at = coalesce(t.told_at, $4), late_told_at = case when u.late then $4 else t.late_told_at end
+from unnest($1::bigint[], $2::bigint[], $3::bool[]) as u (lib, id, late) where t.library_id = u.lib and t.id = u.id`
 
 // TellStaff tells of each task once that it is new and once that it is late, also when it runs twice at a time. It tells those of the task's
-// role who want to know, and of a late task that somebody has taken, its holder alone. A task whose notices fail is tried again by the next
-// run and holds up no other.
+// role who want to know, and of a late task that somebody has taken, its holder alone. What fails for one person is reported and holds up
+// nobody else; a task of which nobody at all could be told is tried again by the next run.
 func (d *Desk) TellStaff(ctx context.Context, deliver Deliver) error {
 	var failed []error
 	for last := TaskID(0); ; {
 		var batch []untold
+		var missed []error
 		err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) (err error) {
 			if batch, err = all[untold](ctx, tx, selectUntold, d.now(), last, noticesAtOnce); err != nil {
 				return err
 			}
-			for _, u := range batch {
-				if err := d.tell(ctx, tx, deliver, u); err != nil {
-					failed = append(failed, err)
-				}
-			}
-			return ctx.Err()
+			missed, err = d.tell(ctx, tx, deliver, batch)
+			return err
 		})
+		failed = append(failed, missed...)
 		if err != nil {
 			return fmt.Errorf("tell staff: %w", errors.Join(append(failed, err)...))
 		}
@@ -85,23 +95,115 @@ func (d *Desk) TellStaff(ctx context.Context, deliver Deliver) error {
 	}
 }
 
-// tell works under a savepoint, so that what one task breaks does not undo the others.
-func (d *Desk) tell(ctx context.Context, tx pgx.Tx, deliver Deliver, u untold) error {
-	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
-		people, err := all[Staff](ctx, tx, selectTold, u.Library, u.Role, u.Holder)
-		if err != nil {
-			return err
-		}
-		for _, to := range people {
-			if err := deliver(ctx, tx, to, u.Notice); err != nil {
-				return fmt.Errorf("to staff %d: %w", to.ID, err)
+// tell delivers the tasks' notices and marks the tasks. The errors of the first result concern one person each.
+func (d *Desk) tell(ctx context.Context, tx pgx.Tx, deliver Deliver, tasks []untold) (failed []error, err error) {
+	plan, err := concerned(ctx, tx, tasks)
+	if err != nil {
+		return nil, err
+	}
+	heard, missed := map[TaskID]bool{}, map[TaskID]bool{}
+	for _, c := range plan {
+		for _, part := range c.parts() {
+			err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return deliver(ctx, tx, c.to, notice(part)) })
+			if lost(err) || ctx.Err() != nil {
+				return failed, errors.Join(err, ctx.Err())
+			}
+			into := heard
+			if err != nil {
+				into = missed
+				failed = append(failed, fmt.Errorf("tell staff %d of %d tasks: %w", c.to.ID, len(part), err))
+			}
+			for _, n := range part {
+				into[n.Task] = true
 			}
 		}
-		_, err = tx.Exec(ctx, markTold, u.Library, u.Task, d.now(), u.Late)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("tell of task %d: %w", u.Task, err)
+	}
+	told := slices.DeleteFunc(slices.Clone(tasks), func(u untold) bool { return missed[u.Task] && !heard[u.Task] })
+	return failed, d.mark(ctx, tx, told)
+}
+
+// lost reports that PostgreSQL gave the transaction up for another's sake: the next run does all of it again.
+func lost(err error) bool {
+	var failure *pgconn.PgError
+	return errors.As(err, &failure) && (failure.Code == "40P01" || failure.Code == "40001")
+}
+
+func (d *Desk) mark(ctx context.Context, tx pgx.Tx, told []untold) error {
+	libs, ids, lates := make([]int64, len(told)), make([]int64, len(told)), make([]bool, len(told))
+	for i, u := range told {
+		libs[i], ids[i], lates[i] = int64(u.Library), int64(u.Task), u.Late
+	}
+	if _, err := tx.Exec(ctx, markTold, libs, ids, lates, d.now()); err != nil {
+		return fmt.Errorf("mark %d tasks as told: %w", len(told), err)
 	}
 	return nil
+}
+
+// concern is what one member of staff is to be told of one library: the new tasks, or the late ones.
+type concern struct {
+	to    Staff
+	tasks []Notice
+}
+
+// concerned are the concerns in an order that is the same in every process, as they lock what they write.
+func concerned(ctx context.Context, tx pgx.Tx, tasks []untold) ([]concern, error) {
+	type audience struct {
+		library library.ID
+		role    Role
+		holder  StaffID
+	}
+	type matter struct {
+		to      StaffID
+		library library.ID
+		late    bool
+	}
+	people, index := map[audience][]Staff{}, map[matter]int{}
+	var out []concern
+	for _, u := range tasks {
+		a := audience{u.Library, u.Role, u.Holder}
+		if _, known := people[a]; !known {
+			found, err := all[Staff](ctx, tx, selectTold, a.library, a.role, a.holder)
+			if err != nil {
+				return nil, fmt.Errorf("who is told of task %d: %w", u.Task, err)
+			}
+			people[a] = found
+		}
+		for _, to := range people[a] {
+			m := matter{to.ID, u.Library, u.Late}
+			i, known := index[m]
+			if !known {
+				i = len(out)
+				index[m], out = i, append(out, concern{to: to})
+			}
+			out[i].tasks = append(out[i].tasks, u.Notice)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b concern) int { return cmp.Compare(a.to.ID, b.to.ID) })
+	return out, nil
+}
+
+// parts are the tasks of one notice each.
+func (c concern) parts() [][]Notice {
+	if len(c.tasks) > oneByOne {
+		return [][]Notice{c.tasks}
+	}
+	return slices.Collect(slices.Chunk(c.tasks, 1))
+}
+
+// notice joins what is told of the tasks.
+func notice(tasks []Notice) Notice {
+	n := tasks[0]
+	if n.Count = len(tasks); n.Count == 1 {
+		return n
+	}
+	n.Task, n.Kind = 0, ""
+	for _, t := range tasks {
+		if t.Due.Before(n.Due) {
+			n.Due = t.Due
+		}
+		if t.Created.Before(n.Created) {
+			n.Created = t.Created
+		}
+	}
+	return n
 }

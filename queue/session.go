@@ -117,18 +117,26 @@ const (
 
 // SessionOf gives the open session of the token, or ErrNoSession, and notes that it was used.
 func (d *Desk) SessionOf(ctx context.Context, token string) (Session, error) {
-	now := d.now()
-	row, err := one[sessionRow](ctx, d.pool, selectSession, tokenKey(token), now)
+	s, err := d.PeekSession(ctx, token)
+	if err != nil {
+		return Session{}, err
+	}
+	if now := d.now(); now.Sub(s.Seen) > time.Minute {
+		if _, err := d.pool.Exec(ctx, touchSession, tokenKey(token), now); err != nil {
+			return Session{}, fmt.Errorf("note use of session: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// PeekSession is SessionOf for what a page asks for by itself: a page that is merely left open does not keep its session from ending.
+func (d *Desk) PeekSession(ctx context.Context, token string) (Session, error) {
+	row, err := one[sessionRow](ctx, d.pool, selectSession, tokenKey(token), d.now())
 	if errors.Is(err, ErrNotFound) {
 		return Session{}, fmt.Errorf("find session: %w", ErrNoSession)
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("find session: %w", err)
-	}
-	if now.Sub(row.Seen) > time.Minute {
-		if _, err := d.pool.Exec(ctx, touchSession, tokenKey(token), now); err != nil {
-			return Session{}, fmt.Errorf("note use of session: %w", err)
-		}
 	}
 	return row.session(), nil
 }

@@ -20,19 +20,20 @@ type StaffID int64
 
 // Staff is one who works at the desk.
 type Staff struct {
-	ID          StaffID
-	Library     *library.ID // nil is an operator
-	Login       string
-	Name        string
-	Email       string
-	Role        Role
-	Lang        library.Lang
-	MustChange  bool // the password was given by another
-	HasTOTP     bool
-	NotifyEmail bool
-	NotifyAt    *bots.ConversationID // where new and late tasks are told
-	State       string               // on, off
-	Created     time.Time
+	ID            StaffID
+	Library       *library.ID // nil is an operator
+	Login         string
+	Name          string
+	Email         string
+	Role          Role
+	Lang          library.Lang
+	MustChange    bool // the password was given by another
+	HasTOTP       bool
+	NotifyEmail   bool
+	NotifyAt      *bots.ConversationID // where new and late tasks are told; nil: in no conversation
+	NotifyLibrary *library.ID          // of that conversation
+	State         string               // on, off
+	Created       time.Time
 }
 
 // Console is who works at the command line of the server: an operator without an account.
@@ -73,7 +74,7 @@ var loginShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 const staffColumns = `
 s.id, s.library_id as library, s.login, s.name, s.email, s.role, s.lang, s.must_change, s.totp_secret is not null as has_totp,
-s.notify_email, s.notify_at, s.state, s.created_at as created`
+s.notify_email, s.notify_at, s.notify_library, s.state, s.created_at as created`
 
 const insertStaff = `
 insert into staff as s (library_id, login, name, email, role, lang, notify_email, password_hash, created_at, must_change)
@@ -120,7 +121,8 @@ func governed(ctx context.Context, tx pgx.Tx, by Staff, id StaffID) (Staff, erro
 }
 
 const resetAccess = `
-update staff set password_hash = $2, must_change = true, totp_secret = null, totp_last = 0 where id = $1`
+update staff set password_hash = $2, must_change = true, totp_secret = null, totp_last = 0, bind_word = null, bind_until = null
+where id = $1`
 
 // ResetAccess gives a new first password, takes the second factor away, ends all sessions and unlocks the login.
 func (d *Desk) ResetAccess(ctx context.Context, tx pgx.Tx, by Staff, id StaffID) (string, error) {
@@ -212,17 +214,16 @@ func (d *Desk) UpdateStaff(ctx context.Context, tx pgx.Tx, by Staff, id StaffID,
 type OwnChange struct {
 	Lang        library.Lang
 	NotifyEmail bool
-	NotifyAt    *bots.ConversationID // proven to be theirs by the caller
 }
 
-const updateOwn = `update staff set lang = $2, notify_email = $3, notify_at = $4 where id = $1`
+const updateOwn = `update staff set lang = $2, notify_email = $3 where id = $1`
 
 // UpdateOwn changes how the desk speaks to the member of staff.
 func (d *Desk) UpdateOwn(ctx context.Context, tx pgx.Tx, me Staff, c OwnChange) error {
 	if !c.Lang.Known() {
 		return fmt.Errorf("update own account %d: %w", me.ID, ErrInvalid)
 	}
-	if _, err := tx.Exec(ctx, updateOwn, me.ID, c.Lang, c.NotifyEmail, c.NotifyAt); err != nil {
+	if _, err := tx.Exec(ctx, updateOwn, me.ID, c.Lang, c.NotifyEmail); err != nil {
 		return fmt.Errorf("update own account %d: %w", me.ID, err)
 	}
 	return Audit(ctx, tx, me.audit(me, "staff.own"))

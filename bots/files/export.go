@@ -80,13 +80,11 @@ func Empty(ctx context.Context, blobs Blobs) (bool, error) {
 	case *bucket:
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
-		for object := range b.service.Client.ListObjects(ctx, b.name, minio.ListObjectsOptions{MaxKeys: 1}) {
-			if object.Err != nil {
-				return false, fmt.Errorf("look into the file store: %w", object.Err)
-			}
-			return false, nil
+		object, found := <-b.service.Client.ListObjects(ctx, b.name, minio.ListObjectsOptions{MaxKeys: 1})
+		if object.Err != nil {
+			return false, fmt.Errorf("look into the file store: %w", object.Err)
 		}
-		return true, nil
+		return !found, nil
 	}
 	return false, errForeignBlobs
 }

@@ -53,10 +53,12 @@ const (
 	insertFileSQL    = `
 		insert into files (id, library_id, sha256, size, name, media_type, kind, width, height, state, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
-	selectFileSQL = `
+	selectFiles = `
 		select id, library_id, sha256, size, name, media_type, kind, width, height, pages, problem, state,
 		       coalesce(preview_id, '') as preview_id, created_at, purged_at
-		from files where library_id = $1 and id = $2`
+		from files where library_id = $1 and `
+	selectFileSQL  = selectFiles + `id = $2`
+	selectFilesSQL = selectFiles + `id = any($2)`
 )
 
 // Put stores src, at most limit bytes of it, as a file of the library: first the bytes, then the row, so that a row always has its bytes.
@@ -147,6 +149,23 @@ func (s *Store) Find(ctx context.Context, lib library.ID, id ID) (File, error) {
 		return File{}, fmt.Errorf("find file %s: %w", id, err)
 	}
 	return f, nil
+}
+
+// FindAll gives what is known of those of the files that the library has, in one query.
+func (s *Store) FindAll(ctx context.Context, lib library.ID, ids []ID) (map[ID]File, error) {
+	rows, err := s.pool.Query(ctx, selectFilesSQL, lib, ids)
+	if err != nil {
+		return nil, fmt.Errorf("find %d files: %w", len(ids), err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[File])
+	if err != nil {
+		return nil, fmt.Errorf("find %d files: %w", len(ids), err)
+	}
+	out := make(map[ID]File, len(found))
+	for _, f := range found {
+		out[f.ID] = f
+	}
+	return out, nil
 }
 
 // Open gives the plain bytes of a file; close them. Reading ends with io.EOF only if they are those that were received, otherwise with ErrCorrupt:

@@ -30,6 +30,7 @@ const (
 	maxUpload     = 50 << 20
 	maxPhoto      = 10 << 20
 	maxAnswer     = 32 << 20 // ours: bytes of one answer of the Bot API
+	maxRate       = 25       // messages a second: a bot may send about 30 to all its chats, and what shows typing or answers a button counts too
 )
 
 // Config is what one bot needs. Receive, Now and Log must be set; Open only to send files, Lock and Report only to poll.
@@ -110,7 +111,7 @@ func (t *Telegram) Kind() bots.Kind { return bots.Telegram }
 
 // Limits are those of the Bot API. Several files are several messages.
 func (t *Telegram) Limits() bots.Limits {
-	return bots.Limits{Text: maxText, Caption: maxCaption, Label: maxLabel, Buttons: true, Phone: true, Files: 1, File: maxUpload}
+	return bots.Limits{Text: maxText, Caption: maxCaption, Label: maxLabel, Buttons: true, Phone: true, Files: 1, File: maxUpload, Rate: maxRate}
 }
 
 // Typing shows the reader for about five seconds that an answer is being written.

@@ -15,7 +15,7 @@ func (c *Chat) eventsGet(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	external := c.session(w, r, t)
-	leave, ok := c.gate.stream(c.from(r), external)
+	leave, ok := c.gate.stream(c.Limits.Proxies.Client(r), external)
 	if !ok {
 		tooFast(w, 10*time.Second)
 		return

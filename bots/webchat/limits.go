@@ -6,18 +6,20 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"librarian/bots"
 )
 
 // Limits keep one visitor from taking what belongs to all. They are counted by each instance of the program for itself.
 type Limits struct {
-	Messages Rate           // of one session
-	Requests Rate           // of one network: messages, streams, files
-	Begun    Rate           // conversations begun from one network
-	Bytes    int64          // of one session in an hour
-	Body     int64          // of one request, in bytes
-	Streams  int            // open in one session
-	Network  int            // streams open from one network
-	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
+	Messages Rate  // of one session
+	Requests Rate  // of one network: messages, streams, files
+	Begun    Rate  // conversations begun from one network
+	Bytes    int64 // of one session in an hour
+	Body     int64 // of one request, in bytes
+	Streams  int   // open in one session
+	Network  int   // streams open from one network
+	Proxies  bots.Proxies
 }
 
 // Rate is so many a second, and how many at once.
@@ -151,10 +153,7 @@ func (g *gate) visitor(external string) *visitor {
 
 func (g *gate) network(from netip.Addr) *network {
 	now := g.sweep()
-	from = from.Unmap().WithZone("")
-	if from.Is6() {
-		from = netip.PrefixFrom(from, 64).Masked().Addr()
-	}
+	from = bots.Network(from)
 	n := g.networks[from]
 	if n == nil {
 		n = &network{requests: g.limits.Requests.limiter(), begun: g.limits.Begun.limiter()}

@@ -40,7 +40,7 @@ func (c *Chat) messagePost(w http.ResponseWriter, r *http.Request) {
 
 // admit counts the request of its network, or answers 429 and gives false.
 func (c *Chat) admit(w http.ResponseWriter, r *http.Request) bool {
-	wait := c.gate.request(c.from(r))
+	wait := c.gate.request(c.Limits.Proxies.Client(r))
 	if wait > 0 {
 		tooFast(w, wait)
 	}
@@ -57,7 +57,7 @@ func (c *Chat) allow(w http.ResponseWriter, r *http.Request, t tenant, external 
 		refuse(w, http.StatusRequestEntityTooLarge, codeLarge)
 		return false
 	}
-	wait, err := c.gate.message(c.from(r), external, r.ContentLength, func() (bool, error) {
+	wait, err := c.gate.message(c.Limits.Proxies.Client(r), external, r.ContentLength, func() (bool, error) {
 		_, found, err := c.Conversation(r.Context(), t.ID, t.channel, external)
 		return found, err
 	})

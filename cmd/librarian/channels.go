@@ -32,13 +32,21 @@ type running struct {
 	ended   chan struct{}
 }
 
-// superviseChannels switches channels on and off as the database says, until the context ends.
-func (s *service) superviseChannels(ctx context.Context) error {
+// firstChannels switches on what is set up.
+func (s *service) firstChannels(ctx context.Context) map[bots.ChannelID]running {
+	on := map[bots.ChannelID]running{}
+	if err := s.matchChannels(ctx, on); err != nil && ctx.Err() == nil {
+		s.log.Error("channels are not read", "err", err) // they are tried again
+	}
+	return on
+}
+
+// superviseChannels switches channels on and off as the database says, until the context ends. It takes over those that are on.
+func (s *service) superviseChannels(ctx context.Context, on map[bots.ChannelID]running) error {
 	wake, unsubscribe := s.signals.Subscribe(bots.Signal{Topic: bots.TopicChannels})
 	defer unsubscribe()
 	tick := time.NewTicker(channelPoll)
 	defer tick.Stop()
-	on := map[bots.ChannelID]running{}
 	for {
 		if err := s.matchChannels(ctx, on); err != nil && ctx.Err() == nil {
 			s.log.Error("channels are not read", "err", err)

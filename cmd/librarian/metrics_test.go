@@ -55,14 +55,18 @@ func TestMetricsAreCounted(t *testing.T) {
 
 func (w *world) scrape() string {
 	w.Helper()
-	r, err := http.Get("http://" + w.listen + "/metrics")
+	r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, "http://"+w.listen+"/metrics", nil)
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer r.Body.Close()
-	page, err := io.ReadAll(r.Body)
-	if err != nil || r.StatusCode != http.StatusOK {
-		w.Fatalf("metrics: %s, %v", r.Status, err)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		w.Fatalf("metrics: %s, %v", answer.Status, err)
 	}
 	return string(page)
 }

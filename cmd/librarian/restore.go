@@ -213,7 +213,7 @@ func (r *restore) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read back-up: %w", err)
 	}
-	defer dump.Close()
+	defer func() { _ = dump.Close() }() // it was only read
 	plain, err := r.keys.Decrypt(dump)
 	if err != nil {
 		return fmt.Errorf("read back-up: %w", err)

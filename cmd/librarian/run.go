@@ -190,22 +190,23 @@ func (s *service) run(ctx context.Context, ready func()) error {
 	inner, finish := context.WithCancel(context.WithoutCancel(ctx))
 	defer finish()
 	core, inner := errgroup.WithContext(inner)
+	outer, stopOuter := context.WithCancel(ctx)
+	defer stopOuter()
+	context.AfterFunc(inner, stopOuter) // when a part of the core fails, nothing new is taken
+	doors, outer := errgroup.WithContext(outer)
+	on := s.firstChannels(outer) // before a turn is worded: what an answer looks like depends on its channel
 	core.Go(func() error { return s.signals.Run(inner) })
 	core.Go(func() error { return s.runner.Run(inner) })
 	core.Go(func() error { return s.sender.Run(inner) })
 	core.Go(func() error { return s.housekeep(inner) })
 
-	outer, stopOuter := context.WithCancel(ctx)
-	defer stopOuter()
-	context.AfterFunc(inner, stopOuter) // when a part of the core fails, nothing new is taken
-	doors, outer := errgroup.WithContext(outer)
 	server := &http.Server{
 		Handler: s.metrics.counted(s.mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	server.RegisterOnShutdown(s.endStream)
-	doors.Go(func() error { return s.superviseChannels(outer) })
+	doors.Go(func() error { return s.superviseChannels(outer, on) })
 	doors.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)

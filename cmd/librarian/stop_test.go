@@ -172,7 +172,8 @@ func (w *world) direct() *world { return &world{T: w.T, database: w.beyond} }
 
 func (g *gate) pass(in net.Conn) {
 	defer in.Close()
-	out, err := net.Dial(g.network, g.address)
+	var dialer net.Dialer
+	out, err := dialer.DialContext(context.Background(), g.network, g.address)
 	if err != nil || !g.admit(in, out) {
 		return
 	}

@@ -35,7 +35,7 @@ func newBrowser(t *testing.T) *browser {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.IgnoreCertErrors,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "ru"),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "ru"),
 		chromedp.WSURLReadTimeout(patienceOfTests),
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
@@ -187,24 +187,42 @@ func (p *page) presses(text string) {
 	p.press(text, control(text))
 }
 
+// press presses the node of the expression where the mouse finds it, once it stands still and nothing lies over it.
 func (p *page) press(what, expression string) {
 	p.Helper()
-	p.await(what+" stands still", fmt.Sprintf(`new Promise((done) => {
+	still := fmt.Sprintf(`new Promise((done) => {
 		const find = () => %s;
 		const node = find();
-		const place = () => JSON.stringify(node.getBoundingClientRect());
-		if (!node) return done(false);
+		if (!node) return done("");
 		node.scrollIntoView({ block: "nearest", behavior: "instant" });
+		const place = () => { const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; };
 		const before = place();
-		setTimeout(() => done(node === find() && before === place()), 120);
-	})`, expression))
-	p.do("press "+what, chromedp.Click(chromedp.JSPath(expression)))
+		setTimeout(() => {
+			const now = place();
+			const ready = node === find() && String(now) === String(before) && node.contains(document.elementFromPoint(...now));
+			done(ready ? now.join(" ") : "");
+		}, 80);
+	})`, expression)
+	deadline := time.Now().Add(patienceOfTests)
+	for time.Now().Before(deadline) {
+		var x, y float64
+		at, err := ask[string](p, still)
+		if err == nil && at != "" {
+			if _, err := fmt.Sscan(at, &x, &y); err != nil {
+				p.fail("place of %s: %v", what, err)
+			}
+			p.do("press "+what, chromedp.MouseClickXY(x, y))
+			return
+		}
+	}
+	p.fail("in vain: %s to press", what)
 }
 
-// writes puts a text into the field that the selector finds, key by key.
+// writes puts a text into the field that the selector finds, key by key, in place of what stands there.
 func (p *page) writes(selector, text string) {
 	p.Helper()
-	p.do("write into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	p.await("the field "+selector, fmt.Sprintf(`(() => { const field = document.querySelector(%q); field?.focus(); field?.select(); return field && field === document.activeElement; })()`, selector))
+	p.do("write into "+selector, chromedp.KeyEvent(text))
 }
 
 // says sends a message in the web chat.

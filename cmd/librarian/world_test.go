@@ -128,7 +128,8 @@ func (w *world) start() {
 	go func() { ended <- process.Wait(); close(ended) }()
 	w.Cleanup(func() {
 		_ = process.Process.Kill() // it may have ended long ago
-		<-ended
+		for range ended {          // until it has ended
+		}
 	})
 }
 
@@ -152,12 +153,16 @@ func (w *world) await(what string, done func() bool) {
 
 func (w *world) health() int {
 	client := http.Client{Timeout: 5 * time.Second}
-	r, err := client.Get("http://" + w.listen + "/healthz")
+	r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, "http://"+w.listen+"/healthz", nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	answer, err := client.Do(r)
 	if err != nil {
 		return 0
 	}
-	r.Body.Close()
-	return r.StatusCode
+	answer.Body.Close()
+	return answer.StatusCode
 }
 
 // stop asks the service to end and gives how long it took.

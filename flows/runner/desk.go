@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
+	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/flows"
@@ -35,7 +36,35 @@ func (r *Runner) History(ctx context.Context, lib library.ID, conv bots.Conversa
 	}
 	all := append(heard, said...)
 	slices.SortStableFunc(all, func(a, b bots.Entry) int { return a.Written.Compare(b.Written) })
-	return all[:min(len(all), limit)], nil
+	all = all[:min(len(all), limit)]
+	return all, r.describe(ctx, lib, all)
+}
+
+// describe says of each file what it is by its content, which may differ from what its sender said.
+func (r *Runner) describe(ctx context.Context, lib library.ID, entries []bots.Entry) error {
+	var ids []files.ID
+	for _, e := range entries {
+		for _, f := range e.Files {
+			if f.ID != "" {
+				ids = append(ids, files.ID(f.ID))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	known, err := r.Store.FindAll(ctx, lib, ids)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		for i := range e.Files {
+			if f, ok := known[files.ID(e.Files[i].ID)]; ok {
+				e.Files[i].Name, e.Files[i].MediaType, e.Files[i].Size = f.Name, f.MediaType, f.Size
+			}
+		}
+	}
+	return nil
 }
 
 // heard is the reader's half. A hidden start of the channel's is not shown.

@@ -130,7 +130,7 @@ func (r *Runner) one(ctx context.Context, k key) error {
 func (r *Runner) claim(ctx context.Context, now time.Time, sql string, args []any, do func(pgx.Tx, []*turn) error) error {
 	var claimed []*conversation
 	first := func(batch *pgx.Batch) { queueClaim(batch, sql, args, &claimed) }
-	return r.transact(ctx, first, func(tx pgx.Tx) error {
+	err := r.transact(ctx, first, func(tx pgx.Tx) error {
 		if len(claimed) == 0 {
 			return nil
 		}
@@ -140,6 +140,10 @@ func (r *Runner) claim(ctx context.Context, now time.Time, sql string, args []an
 		}
 		return do(tx, turns)
 	})
+	if err == nil && len(claimed) > 0 && r.Moved != nil {
+		r.Moved(len(claimed), r.Now().Sub(now))
+	}
+	return err
 }
 
 // countFailure counts the events of the conversation that which names as failed once more. They are tried again after a while, alone; after five times

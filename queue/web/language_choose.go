@@ -20,7 +20,7 @@ func chooseLanguage(v *visit) error {
 // changeOwn changes one thing of one's own account and keeps the rest.
 func (v *visit) changeOwn(set func(*queue.OwnChange)) error {
 	me := v.session.Staff
-	change := queue.OwnChange{Lang: me.Lang, NotifyEmail: me.NotifyEmail, NotifyAt: me.NotifyAt}
+	change := queue.OwnChange{Lang: me.Lang, NotifyEmail: me.NotifyEmail}
 	set(&change)
 	err := v.write(func(ctx context.Context, tx pgx.Tx) error { return v.Desk.UpdateOwn(ctx, tx, me, change) })
 	if err != nil {

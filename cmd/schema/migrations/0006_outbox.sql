@@ -5,7 +5,7 @@ create table outbox (
   conversation_id bigint not null,
   seq             int not null,
   channel_id      bigint not null,
-  kind            text not null check (kind in ('bot', 'staff', 'notice', 'code', 'reminder')),
+  kind            text not null check (kind in ('bot', 'staff', 'notice', 'code', 'reminder', 'desk')),
   epoch           int not null,
   staff_id        bigint,                       -- who wrote it
   body            jsonb not null,
@@ -32,4 +32,5 @@ create index outbox_stale on outbox (until) where state = 'queued';
 create index outbox_unsent on outbox (library_id, conversation_id, seq) where state in ('queued', 'leased');
 create index outbox_leases on outbox (lease_until) where state = 'leased';
 create index outbox_unseen on outbox (sent_at) where state = 'sent' and kind in ('staff', 'notice') and copied_at is null;
+create index outbox_sent on outbox (channel_id, sent_at) where state = 'sent';
 create index outbox_secrets on outbox (library_id, secret_id) where secret_id is not null;

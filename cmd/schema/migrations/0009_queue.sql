@@ -22,14 +22,21 @@ create table staff (
   totp_secret   bytea,                          -- age; null until a second factor is set up
   totp_last     bigint not null default 0,      -- the last time step used, so that no code works twice
   notify_email  boolean not null default false,
+  notify_library bigint,                        -- of the conversation: an operator's may be in any library
   notify_at     bigint,                         -- conversation where new and late tasks are told
+  bind_word     bytea unique,                   -- SHA-256 of the word that makes the conversation in which it is written the one above
+  bind_until    timestamptz,
   state         text not null default 'on' check (state in ('on', 'off')),
   created_at    timestamptz not null default clock_timestamp(),
   check (role = 'operator' or library_id is not null),
   foreign key (library_id, department_id) references departments (library_id, id),
-  foreign key (library_id, notify_at) references conversations (library_id, id)
+  check (library_id = notify_library),
+  check ((notify_at is null) = (notify_library is null)),
+  check ((bind_word is null) = (bind_until is null)),
+  foreign key (notify_library, notify_at) references conversations (library_id, id)
 );
 create index staff_library on staff (library_id);
+create index staff_notify on staff (notify_library, notify_at) where notify_at is not null;
 
 create table sessions (
   id         bytea primary key,                 -- SHA-256 of the cookie
