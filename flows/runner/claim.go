@@ -120,8 +120,13 @@ func queueUnfinished(batch *pgx.Batch, all []*conversation, now time.Time) {
 
 // next picks the events that are one input, or says when to look again; a zero time means when something new comes.
 func next(events []event, now time.Time) (take []event, again time.Time) {
-	if len(events) == 0 || !events[0].hasFiles() {
-		return events[:min(len(events), 1)], time.Time{}
+	switch {
+	case len(events) == 0:
+		return nil, time.Time{}
+	case events[0].ReadyAt.After(now) && !events[0].hasFiles():
+		return nil, events[0].ReadyAt // its sender writes faster than a person
+	case !events[0].hasFiles():
+		return events[:1], time.Time{}
 	}
 	if take, again = bundle(events, now); len(take) > 0 {
 		return take, again

@@ -37,7 +37,31 @@ func (r *Runner) History(ctx context.Context, lib library.ID, conv bots.Conversa
 	all := append(heard, said...)
 	slices.SortStableFunc(all, func(a, b bots.Entry) int { return a.Written.Compare(b.Written) })
 	all = all[:min(len(all), limit)]
-	return all, r.describe(ctx, lib, all)
+	if err := r.describe(ctx, lib, all); err != nil {
+		return nil, err
+	}
+	return all, r.sign(ctx, all)
+}
+
+// sign puts the names of staff under what they wrote.
+func (r *Runner) sign(ctx context.Context, entries []bots.Entry) error {
+	var ids []queue.StaffID
+	for _, e := range entries {
+		if e.StaffID != 0 {
+			ids = append(ids, queue.StaffID(e.StaffID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	names, err := queue.StaffNames(ctx, r.Pool, ids...)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		entries[i].Staff = names[queue.StaffID(entries[i].StaffID)]
+	}
+	return nil
 }
 
 // describe says of each file what it is by its content, which may differ from what its sender said.
@@ -129,7 +153,11 @@ func (r *Runner) Header(ctx context.Context, lib library.ID, conv bots.Conversat
 	}
 	h.Flow, h.Step = state.Flow, state.Step
 	if speaker != nil {
-		h.Speaker = *speaker
+		names, err := queue.StaffNames(ctx, r.Pool, *speaker)
+		if err != nil {
+			return h, err
+		}
+		h.Speaker, h.SpeakerName = *speaker, names[*speaker]
 	}
 	p, err := partyOf(ctx, r.Pool, lib, conv)
 	if err != nil {

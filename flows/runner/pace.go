@@ -11,8 +11,8 @@ import (
 
 // What one address may send before it has to wait. A person writing fast stays below it; a program does not.
 const (
-	paceMessages = 1.0       // answered a second
-	paceBurst    = 30        // at once
+	paceMessages = 2.0       // answered a second
+	paceBurst    = 60        // at once
 	paceLongest  = time.Hour // nothing waits longer for its turn
 	paceBytes    = 300 << 20 // of files a day
 	paceKept     = 10_000    // addresses that are remembered
@@ -58,7 +58,8 @@ func (p *pace) admit(in bots.Inbound, now time.Time) (wait time.Duration, tooMuc
 	return min(wait, paceLongest), bytes > 0 && !s.bytes.AllowN(now, bytes)
 }
 
-// forget drops addresses that have been silent long enough to have all their allowance back, and, if there are still too many, any.
+// forget makes room when there are too many addresses: those go first that have been silent long enough to have all their allowance back, then any,
+// down to half, so that the work is shared by the thousands that come after.
 func (p *pace) forget(now time.Time) {
 	if len(p.senders) < paceKept {
 		return
@@ -69,7 +70,7 @@ func (p *pace) forget(now time.Time) {
 		}
 	}
 	for key := range p.senders {
-		if len(p.senders) < paceKept {
+		if len(p.senders) <= paceKept/2 {
 			return
 		}
 		delete(p.senders, key)

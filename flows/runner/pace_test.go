@@ -12,15 +12,15 @@ func TestPaceSlowsAFlood(t *testing.T) {
 	t.Parallel()
 	p, now := newPace(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	var waits []time.Duration
-	for range 100 {
+	for range 200 {
 		wait, _ := p.admit(bots.Inbound{Channel: 1, Sender: "flood"}, now)
 		waits = append(waits, wait)
 	}
 	if waits[paceBurst-1] != 0 {
 		t.Errorf("message %d waits %v, a person's burst must not", paceBurst, waits[paceBurst-1])
 	}
-	if last := waits[99]; last < 60*time.Second || last > 80*time.Second {
-		t.Errorf("the hundredth message at once waits %v, want about 70 s", last)
+	if last := waits[199]; last < 65*time.Second || last > 75*time.Second {
+		t.Errorf("the last of 200 messages at once waits %v, want about 70 s", last)
 	}
 	if wait, _ := p.admit(bots.Inbound{Channel: 1, Sender: "somebody else"}, now); wait != 0 {
 		t.Errorf("a neighbour waits %v", wait)

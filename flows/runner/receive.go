@@ -189,6 +189,7 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 				if err := r.begin(ctx, tx, a.in, id); err != nil {
 					return err
 				}
+				signals = append(signals, bots.Signal{Topic: bots.TopicEvents, Library: a.in.Library}) // a web page waits for its conversation to begin
 			}
 			if known[i].Blocked {
 				continue // told to nobody: a blocked sender is not to learn of it
@@ -289,14 +290,19 @@ func (r *Runner) event(in bots.Inbound, conv bots.ConversationID, now time.Time)
 			Text: text, Choice: in.Choice, Turn: in.Turn, Phone: in.Phone, Cut: cut, Album: in.Album, Refused: in.Refused,
 		},
 	}
+	wait, tooMuch := r.pace.admit(in, now)
 	for _, f := range in.Files {
+		if tooMuch {
+			e.body.Refused = append(e.body.Refused, bots.RefusedUpload{Name: f.Name, Reason: "too_many"})
+			continue
+		}
 		e.body.Files = append(e.body.Files, file{InboundFile: f})
 	}
 	if e.written.IsZero() {
 		e.written = now
 	}
 	switch {
-	case len(in.Files) > 0:
+	case len(e.body.Files) > 0:
 		e.state, e.ready = "waiting", now.Add(fileWait)
 		if in.Album != "" {
 			e.ready = now.Add(albumWait)
@@ -304,6 +310,7 @@ func (r *Runner) event(in bots.Inbound, conv bots.ConversationID, now time.Time)
 	default:
 		word, ok := r.Texts.Word(text)
 		e.urgent = ok && (word == templates.Cancel || word == templates.Human)
+		e.ready = now.Add(wait)
 	}
 	return e
 }

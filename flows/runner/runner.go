@@ -47,6 +47,7 @@ type Runner struct {
 	eventCame chan struct{} // a message was stored here: a worker looks at once
 	filesCame chan struct{}
 	instance  instance
+	pace      *pace
 }
 
 // New makes a runner; Run starts it.
@@ -57,7 +58,7 @@ func New(c Config) *Runner {
 	if c.Group == 0 {
 		c.Group = 64
 	}
-	return &Runner{Config: c, inbox: make(chan arrival), eventCame: make(chan struct{}, 1), filesCame: make(chan struct{}, 1)}
+	return &Runner{Config: c, pace: newPace(), inbox: make(chan arrival), eventCame: make(chan struct{}, 1), filesCame: make(chan struct{}, 1)}
 }
 
 // How many do the same at a time.
@@ -77,8 +78,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	for range receivers {
 		g.Go(func() error { return r.storeArrivals(ctx) })
 	}
-	for range r.Workers {
-		g.Go(func() error { return r.work(ctx) })
+	for worker := range r.Workers {
+		g.Go(func() error { return r.work(ctx, worker) })
 	}
 	for range inspectors {
 		g.Go(func() error { return r.inspectFiles(ctx) })
