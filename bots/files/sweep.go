@@ -11,7 +11,16 @@ import (
 	"librarian/contacts/library"
 )
 
+// linkTime is how long a file may wait until something shows it: a repeat of a message, or a crash, leaves files that nothing ever will.
+const linkTime = 24 * time.Hour
+
 const (
+	linkSQL     = `update files set linked = true where library_id = $1 and id = any($2)`
+	unlinkedSQL = `
+		select library_id, id from files f
+		where not linked and state <> 'purged' and created_at < $1
+		  and not exists (select from files p where p.library_id = f.library_id and p.preview_id = f.id)
+		order by created_at limit 100`
 	purgeSQL = `
 		with wanted as (
 			select id, preview_id from files where library_id = $1 and id = $2 for update
@@ -28,6 +37,14 @@ const (
 		select id from pending_blobs where due_at <= $1 and not id = any($2)
 		order by due_at limit 1 for update skip locked`
 )
+
+// Link notes, within the caller's transaction, that something shows the files from now on.
+func Link(ctx context.Context, tx pgx.Tx, lib library.ID, ids ...ID) error {
+	if _, err := tx.Exec(ctx, linkSQL, lib, ids); err != nil {
+		return fmt.Errorf("link %d files: %w", len(ids), err)
+	}
+	return nil
+}
 
 // Purge marks a file and its preview as purged, within the caller's transaction: from its commit they cannot be opened, and Sweep removes the bytes.
 // The hash stays, the name goes. A file purged before is no error; ErrNotFound when the library has none of this id.
@@ -76,10 +93,11 @@ func (s *Store) Delete(ctx context.Context, lib library.ID, id ID) error {
 	return nil
 }
 
-// Sweep removes the bytes of purged files and those that have had no row for a day. It gives how many it removed; one that cannot be removed does not stop the others.
+// Sweep purges files that nothing has shown for a day, and removes the bytes of purged files and those that have had no row for a day. It gives how many
+// it removed; one that cannot be removed does not stop the others.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
 	removed, failed := 0, []ID{}
-	var problems error
+	problems := s.purgeUnlinked(ctx)
 	for {
 		id, err := s.sweepOne(ctx, failed)
 		switch {
@@ -94,6 +112,33 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 			removed++
 		}
 	}
+}
+
+func (s *Store) purgeUnlinked(ctx context.Context) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, unlinkedSQL, s.now().Add(-linkTime))
+		if err != nil {
+			return err
+		}
+		type unlinked struct {
+			LibraryID library.ID
+			ID        ID
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[unlinked])
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			if err := Purge(ctx, tx, f.LibraryID, f.ID, s.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("purge files that nothing shows: %w", err)
+	}
+	return nil
 }
 
 // sweepOne holds the row's lock while the bytes are removed, so that a Put which took a day cannot make a file of them meanwhile.

@@ -136,3 +136,31 @@ func (s stuckBlobs) Delete(ctx context.Context, id ID) error {
 	}
 	return s.Blobs.Delete(ctx, id)
 }
+
+func TestWhatNothingShowsIsPurgedAfterADay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	shown, lost := b.put(t, "shown.txt", []byte("shown in a conversation")), b.put(t, "lost.txt", []byte("left by a repeat"))
+	err := pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) error { return Link(t.Context(), tx, b.lib, shown.ID) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep := func() {
+		t.Helper()
+		if _, err := b.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep()
+	if _, err := b.read(t.Context(), b.lib, lost.ID); err != nil {
+		t.Fatalf("within the day: %v", err)
+	}
+	b.clock = b.clock.Add(25 * time.Hour)
+	sweep()
+	if _, err := b.read(t.Context(), b.lib, lost.ID); !errors.Is(err, ErrPurged) {
+		t.Errorf("what nothing shows: %v, want ErrPurged", err)
+	}
+	if _, err := b.read(t.Context(), b.lib, shown.ID); err != nil {
+		t.Errorf("what is shown: %v", err)
+	}
+}

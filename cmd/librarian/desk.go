@@ -39,6 +39,7 @@ func (s *service) deskDeps() web.Deps {
 		NextNumber: s.nextNumber,
 		IssueCard:  s.issueCard,
 		File:       s.deskFile,
+		Typing:     s.typing,
 		Block: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error {
 			return contacts.Block(ctx, tx, lib, contacts.AddressID(conv), int64(by), on, s.now())
 		},
@@ -174,6 +175,9 @@ func (s *service) issueCard(ctx context.Context, tx pgx.Tx, lib library.ID, id i
 	case err != nil:
 		return web.Issued{}, err
 	}
+	if err := files.Link(ctx, tx, lib, files.ID(picture)); err != nil {
+		return web.Issued{}, err
+	}
 	secret, err := s.secrets.Put(ctx, tx, lib, bots.PurposePassword, password)
 	if err != nil {
 		return web.Issued{}, err
@@ -210,10 +214,38 @@ func (s *service) mailCard(ctx context.Context, tx pgx.Tx, lib library.Library, 
 	return s.runner.MailNotice(ctx, tx, lib, lang, reader.Email, "mail.card_subject", "mail.card", fields, []string{picture})
 }
 
+// typing shows the reader that an answer is being written, on channels that can.
+func (s *service) typing(ctx context.Context, lib library.ID, conv bots.ConversationID) error {
+	key := contacts.PartyKey{Library: lib, Address: contacts.AddressID(conv)}
+	batch, parties := &pgx.Batch{}, map[contacts.PartyKey]contacts.Party{}
+	contacts.QueueParties(batch, []contacts.PartyKey{key}, parties)
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("who writes in conversation %d: %w", conv, err)
+	}
+	channel, ok := s.registry.Get(bots.ChannelID(parties[key].Channel))
+	if !ok {
+		return nil
+	}
+	presence, ok := channel.(bots.Presence)
+	if !ok {
+		return nil
+	}
+	addresses, err := contacts.Externals(ctx, s.pool, []contacts.PartyKey{key})
+	if err != nil {
+		return err
+	}
+	return presence.Typing(ctx, addresses[key])
+}
+
 // deskFile opens a document, or the re-encoded picture of it.
 func (s *service) deskFile(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, web.FileInfo, error) {
 	if preview {
 		f, err := s.store.Find(ctx, lib, files.ID(id))
+		if err == nil && f.State == files.Stored { // made here, such as a card: nobody has looked at it yet
+			if _, err = s.inspector.Inspect(ctx, lib, f.ID); err == nil {
+				f, err = s.store.Find(ctx, lib, f.ID)
+			}
+		}
 		if err != nil {
 			return nil, web.FileInfo{}, missing(err)
 		}
@@ -229,12 +261,15 @@ func (s *service) deskFile(ctx context.Context, lib library.ID, id string, previ
 	return r, web.FileInfo{Name: f.Name, MediaType: f.MediaType, Size: f.Size}, nil
 }
 
-// deliverNotice puts the news of a task on its way to one member of staff.
+// deliverNotice puts the news of tasks on its way to one member of staff.
 func (s *service) deliverNotice(ctx context.Context, tx pgx.Tx, to queue.Staff, n queue.Notice) error {
 	lib, err := s.libraries.ByID(ctx, n.Library)
 	if err != nil {
 		return err
 	}
 	link := fmt.Sprintf("%s/desk/tasks/%d", s.PublicURL, n.Task)
+	if n.Count > 1 {
+		link = s.PublicURL + "/desk"
+	}
 	return s.runner.TellStaff(ctx, tx, lib, to, n, link)
 }

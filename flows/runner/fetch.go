@@ -198,6 +198,17 @@ func (r *Runner) keepBody(ctx context.Context, db contacts.DB, w waiting) error 
 	return nil
 }
 
+// kept are the event's files that lie in the store.
+func (w waiting) kept() []files.ID {
+	var out []files.ID
+	for _, f := range w.body.Files {
+		if f.File != "" {
+			out = append(out, files.ID(f.File))
+		}
+	}
+	return out
+}
+
 // noteInspected makes the event ready, or notes when what is owed is tried again.
 func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error {
 	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
@@ -215,6 +226,9 @@ func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error 
 				return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
 			}
 			return nil
+		}
+		if err := files.Link(ctx, tx, w.lib, w.kept()...); err != nil {
+			return err
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(`update events set state = 'ready', fetch_at = null where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting'`, w.lib, w.id, w.seq)

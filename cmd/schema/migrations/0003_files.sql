@@ -17,6 +17,7 @@ create table files (
     state       text        not null default 'stored' check (state in
         ('stored', 'clean', 'infected', 'unreadable', 'purged')),
     preview_id  text,
+    linked      boolean     not null default false, -- something shows it; what nothing does after a day is purged
     created_at  timestamptz not null,
     purged_at   timestamptz,
     unique (library_id, id),
@@ -24,6 +25,9 @@ create table files (
     check (preview_id <> id),
     check ((state = 'purged') = (purged_at is not null))
 );
+
+create index files_unlinked on files (created_at) where not linked and state <> 'purged';
+create index files_previews on files (library_id, preview_id) where preview_id is not null;
 
 -- Bytes in the file store for which no living row of files stands: arriving, or to be removed.
 create table pending_blobs (
