@@ -42,6 +42,10 @@ func (s *Set) react(r *Reader, in Input, out *Turn) error {
 		if in.Answer == nil {
 			return fmt.Errorf("input of kind %s without an answer", in.Kind)
 		}
+		if a, ok := in.Answer.(DeskJoined); ok {
+			s.joined(a, r, out)
+			return nil
+		}
 		return s.take(r, in, out)
 	case Resume:
 		s.ask(r, out)
@@ -66,6 +70,10 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		return nil
 	}
 	in.Text = storable(in.Text)
+	if word, ok := joins(in); ok {
+		out.Ask = JoinDesk{Word: word}
+		return nil
+	}
 	step := s.step(out.State)
 	if cmd, ok := s.command(in); ok {
 		id := commandChoices[cmd]

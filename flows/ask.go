@@ -75,15 +75,23 @@ type Registered struct {
 	Due   time.Time
 }
 
+// JoinDesk says that the conversation is that of the member of staff to whom the desk gave the word.
+type JoinDesk struct{ Word string }
+
+// DeskJoined answers JoinDesk: it is not OK when the word is unknown, used, old, or another library's.
+type DeskJoined struct{ OK bool }
+
 func (GiveConsent) ask()   {}
 func (SendCode) ask()      {}
 func (CheckCode) ask()     {}
 func (OpenQuestion) ask()  {}
 func (AddToQuestion) ask() {}
 func (Register) ask()      {}
+func (JoinDesk) ask()      {}
 
 func (ConsentGiven) answer()   {}
 func (CodeSent) answer()       {}
 func (CodeChecked) answer()    {}
 func (QuestionOpened) answer() {}
 func (Registered) answer()     {}
+func (DeskJoined) answer()     {}

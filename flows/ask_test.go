@@ -25,6 +25,8 @@ func words(a Ask) string {
 			proven = "proven"
 		}
 		return fmt.Sprintf("register %s: %s, %s, %s %s, %d photos", a.Relation, a.Name, a.Born, a.Email+a.Phone, proven, len(a.Photos))
+	case JoinDesk:
+		return "join the desk by " + a.Word
 	}
 	return fmt.Sprintf("%T", a)
 }
@@ -45,6 +47,8 @@ func answers(r *Reader) map[string]Answer {
 		"question passed":       QuestionOpened{Task: 7, Due: due},
 		"registered":            Registered{ID: 3, Due: due},
 		"registered long since": Registered{ID: 3, Again: true},
+		"joined":                DeskJoined{OK: true},
+		"no such word":          DeskJoined{},
 	}
 }
 

@@ -25,7 +25,7 @@ func TestAnything(t *testing.T) {
 		choiceBack, choiceMenu, choiceLanguage, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "",
 	}
 	said := []string{
-		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "билет", "дальше", "/start x", "/x",
+		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "билет", "дальше", "/start x", "/x", "desk-7k3m9q2wxy",
 		"Иванова Анна", "05.03.1987", "01.09.2015", "31.02.1987", "01.01.2090", "anna@example.org", "8 914 123-45-67", "123456", "{name}",
 		"a@b@c", "\u202eанна\u202c", "ноты\x00 есть?", "ноты\xff есть?", strings.Repeat("ы", 10_000), strings.Repeat("я ", 5_000), strings.Repeat("a", 10_000) + "@example.org",
 	}
@@ -177,6 +177,8 @@ func fitting(a Ask) []Answer {
 		return []Answer{CodeChecked{Right: true}, CodeChecked{Left: 3}, CodeChecked{}, CodeChecked{Old: true}}
 	case Register:
 		return []Answer{Registered{ID: 3}, Registered{Again: true}}
+	case JoinDesk:
+		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}
 	return []Answer{QuestionOpened{Task: 7}}
 }

@@ -24,27 +24,50 @@ func (h *house) wantsNotices(s queue.Staff) {
 
 // deliver notes in the transaction what is told to whom, so that what is rolled back is not counted.
 func deliver(ctx context.Context, tx pgx.Tx, to queue.Staff, n queue.Notice) error {
-	return queue.Audit(ctx, tx, queue.AuditEntry{Library: n.Library, Staff: to.ID, Act: n.Key(), Object: fmt.Sprintf("task %d", n.Task)})
+	return queue.Audit(ctx, tx, queue.AuditEntry{Library: n.Library, Staff: to.ID, Act: n.Key(), Object: fmt.Sprintf("%s %d of %d", n.Kind, n.Task, n.Count)})
 }
 
 // told gives who was told of what, sorted, and how often.
 func (h *house) told() (lines []string) {
 	h.t.Helper()
-	for before := int64(0); ; {
-		rows, err := h.ListAudit(h.t.Context(), h.lib, before, 200)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		if len(rows) == 0 {
-			slices.Sort(lines)
-			return lines
-		}
-		for _, r := range rows {
-			if r.Act == "desk_notice.new" || r.Act == "desk_notice.late" {
-				lines = append(lines, fmt.Sprintf("%s %s %d", r.Act, r.Object, r.Staff))
-			}
-		}
-		before = rows[len(rows)-1].ID
+	rows, err := h.pool.Query(h.t.Context(), `select act || ' ' || object || ' ' || staff_id from audit where act like 'desk_notice.%'`)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if lines, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		h.t.Fatal(err)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// expectation is what the staff of a house should have been told in all.
+type expectation struct {
+	*house
+	wanted []string
+}
+
+func (e *expectation) one(key string, id queue.TaskID, to ...queue.Staff) {
+	for _, s := range to {
+		e.wanted = append(e.wanted, fmt.Sprintf("%s question %d of 1 %d", key, id, s.ID))
+	}
+}
+
+func (e *expectation) many(key string, count int, to ...queue.Staff) {
+	for _, s := range to {
+		e.wanted = append(e.wanted, fmt.Sprintf("%s  0 of %d %d", key, count, s.ID))
+	}
+}
+
+// run tells the staff from several processes at once and compares.
+func (e *expectation) run(when string) {
+	e.t.Helper()
+	tell := func(ctx context.Context) error { return e.TellStaff(ctx, deliver) }
+	want(e.t, when, errors.Join(together(e.t.Context(), tell, tell, tell)...), nil)
+	want(e.t, when, tell(e.t.Context()), nil) // what a run skipped because the other held it
+	slices.Sort(e.wanted)
+	if got := e.told(); !slices.Equal(got, e.wanted) {
+		e.t.Fatalf("%s: told\n%q, want\n%q", when, got, e.wanted)
 	}
 }
 
@@ -62,69 +85,87 @@ func TestStaffAreToldOnce(t *testing.T) {
 	}
 	h.tx(func(tx pgx.Tx) error { return h.SwitchOff(ctx, tx, queue.Console(), off.ID) })
 	h.open(h.library("second"), queue.RoleLibrarian, 3)
-	ids := h.open(h.lib, queue.RoleLibrarian, 50) // more than are locked together
-	var wanted []string
-	note := func(key string, id queue.TaskID, to queue.Staff) {
-		wanted = append(wanted, fmt.Sprintf("%s task %d %d", key, id, to.ID))
-	}
-	tell := func(ctx context.Context) error { return h.TellStaff(ctx, deliver) }
+	e := &expectation{house: h}
 
+	ids := h.open(h.lib, queue.RoleLibrarian, 5) // as many as are told one by one
 	for _, id := range ids {
-		note("desk_notice.new", id, anna)
-		note("desk_notice.new", id, boris)
+		e.one("desk_notice.new", id, anna, boris)
 	}
-	check := func(when string, errs ...error) {
-		t.Helper()
-		want(t, when, errors.Join(errs...), nil)
-		want(t, when, tell(ctx), nil) // what a run skipped because the other held it
-		slices.Sort(wanted)
-		if got := h.told(); !slices.Equal(got, wanted) {
-			t.Fatalf("%s: told %d, want %d:\n%v", when, len(got), len(wanted), got)
-		}
-	}
-	check("new", together(ctx, tell, tell, tell)...)
-
+	e.run("new")
 	if _, err := h.Take(ctx, h.lib, ids[0], boris.ID); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.move(2 * time.Hour)
-	note("desk_notice.late", ids[0], boris) // who holds it, alone
+	e.one("desk_notice.late", ids[0], boris) // who holds it, alone
 	for _, id := range ids[1:] {
-		note("desk_notice.late", id, anna)
-		note("desk_notice.late", id, boris)
+		e.one("desk_notice.late", id, anna, boris)
 	}
-	check("late", together(ctx, tell, tell, tell)...)
+	e.run("late")
 	want(t, "release", h.Release(ctx, h.lib, ids[0], boris.ID), nil)
-	check("nothing new")
+	e.run("nothing new")
+}
+
+func TestManyAtOnceAreOneNotice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	anna, _ := h.staff("anna", queue.RoleLibrarian)
+	boris, _ := h.staff("boris", queue.RoleLibrarian)
+	registrar, _ := h.staff("registrar", queue.RoleRegistrar)
+	for _, s := range []queue.Staff{anna, boris, registrar} {
+		h.wantsNotices(s)
+	}
+	e := &expectation{house: h}
+	ids := h.open(h.lib, queue.RoleLibrarian, 6)
+	last := h.open(h.lib, queue.RoleRegistrar, 1)[0]
+	want(t, "tell", h.TellStaff(t.Context(), deliver), nil) // alone: several processes may share the tasks among themselves
+	e.many("desk_notice.many_new", 6, anna, boris)
+	e.one("desk_notice.new", last, registrar)
+	e.run("new")
+	if _, err := h.Take(t.Context(), h.lib, ids[0], boris.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.move(2 * time.Hour)
+	newer := h.open(h.lib, queue.RoleLibrarian, 1)[0]
+	want(t, "tell", h.TellStaff(t.Context(), deliver), nil)
+	for _, id := range ids[1:] {
+		e.one("desk_notice.late", id, anna)
+	}
+	e.many("desk_notice.many_late", 6, boris)
+	e.one("desk_notice.new", newer, anna, boris)
+	e.one("desk_notice.late", last, registrar)
+	e.run("late")
 }
 
 func TestNoticeThatFails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
-	anna, _ := h.staff("anna", queue.RoleLibrarian)
-	h.wantsNotices(anna)
-	ids := h.open(h.lib, queue.RoleLibrarian, 30)
+	var people []queue.Staff
+	for _, login := range []string{"anna", "boris", "vera"} {
+		s, _ := h.staff(login, queue.RoleLibrarian)
+		h.wantsNotices(s)
+		people = append(people, s)
+	}
+	registrar, _ := h.staff("registrar", queue.RoleRegistrar)
+	h.wantsNotices(registrar)
+	shared, alone := h.open(h.lib, queue.RoleLibrarian, 1)[0], h.open(h.lib, queue.RoleRegistrar, 1)[0]
 	broken := errors.New("no template")
 	err := h.TellStaff(ctx, func(ctx context.Context, tx pgx.Tx, to queue.Staff, n queue.Notice) error {
 		if err := deliver(ctx, tx, to, n); err != nil {
 			return err
 		}
-		if n.Task == ids[3] {
+		switch to.ID {
+		case people[0].ID:
 			return broken
-		}
-		if n.Task == ids[4] { // even one that breaks the transaction
+		case people[1].ID, registrar.ID: // even what breaks the transaction
 			_, err := tx.Exec(ctx, "select 1/0")
 			return err
 		}
 		return nil
 	})
 	want(t, "tell", err, broken)
-	if got := len(h.told()); got != 28 {
-		t.Fatalf("told of %d tasks, want 28", got)
-	}
-	want(t, "tell again", h.TellStaff(ctx, deliver), nil)
-	if got := h.told(); len(got) != 30 || len(slices.Compact(got)) != 30 {
-		t.Fatalf("told of %d tasks, want each of 30 once", len(got))
-	}
+	e := &expectation{house: h}
+	e.one("desk_notice.new", shared, people[2]) // who could be told; the task is no longer new
+	e.one("desk_notice.new", alone, registrar)  // nobody at all had been told of it
+	e.run("again")
 }

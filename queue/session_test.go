@@ -186,7 +186,12 @@ func TestSessionEnds(t *testing.T) {
 	want(t, "after seven days", err, queue.ErrNoSession)
 
 	idle, _ = h.session(anna.ID)
-	h.clock.move(12*time.Hour + time.Second)
+	h.clock.move(11 * time.Hour)
+	_, err = h.PeekSession(ctx, idle) // a page that is left open
+	want(t, "left open", err, nil)
+	h.clock.move(time.Hour + time.Second)
+	_, err = h.PeekSession(ctx, idle)
+	want(t, "left open for 12 hours", err, queue.ErrNoSession)
 	_, err = h.SessionOf(ctx, idle)
 	want(t, "idle for 12 hours", err, queue.ErrNoSession)
 

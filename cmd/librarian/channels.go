@@ -53,8 +53,8 @@ func (s *service) superviseChannels(ctx context.Context, on map[bots.ChannelID]r
 		}
 		select {
 		case <-ctx.Done():
-			for id := range on {
-				s.switchOff(on, id)
+			for id := range on { // they stay registered: what is in hand is still worded for them and sent
+				s.endReceiving(on, id)
 			}
 			return nil
 		case <-wake:
@@ -89,6 +89,10 @@ func (s *service) matchChannels(ctx context.Context, on map[bots.ChannelID]runni
 
 func (s *service) switchOff(on map[bots.ChannelID]running, id bots.ChannelID) {
 	s.registry.Remove(id)
+	s.endReceiving(on, id)
+}
+
+func (s *service) endReceiving(on map[bots.ChannelID]running, id bots.ChannelID) {
 	s.hooks.set(id, nil)
 	on[id].stop()
 	<-on[id].ended

@@ -43,7 +43,7 @@ func (s *service) housekeep(ctx context.Context) error {
 	}
 }
 
-// tidy removes, each apart from the others, what nobody may keep any longer.
+// tidy removes, each apart from the others, what nobody may keep any longer, and closes what only time can close.
 func (s *service) tidy(ctx context.Context) {
 	release, ok, err := s.holdLock(ctx, tidyLock, 0)
 	if err != nil && ctx.Err() == nil {
@@ -57,6 +57,7 @@ func (s *service) tidy(ctx context.Context) {
 		"secrets":  func(ctx context.Context) error { _, err := s.secrets.Expire(ctx); return err },
 		"codes":    func(ctx context.Context) error { _, err := contacts.ForgetCodes(ctx, s.pool, s.now()); return err },
 		"sessions": s.desk.Purge,
+		"letters":  func(ctx context.Context) error { _, err := s.outbox.Settle(ctx); return err },
 		"files":    func(ctx context.Context) error { _, err := s.store.Sweep(ctx); return err },
 		"drafts":   s.forgetDrafts,
 		"papers":   s.purgePapers,

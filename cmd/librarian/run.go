@@ -69,6 +69,7 @@ type service struct {
 	outbox    *bots.Outbox
 	sender    *bots.Sender
 	store     *files.Store
+	inspector *files.Inspector
 	desk      *queue.Desk
 	runner    *runner.Runner
 	mux       *http.ServeMux
@@ -95,14 +96,13 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.signals, s.secrets = bots.NewSignals(pool), bots.NewSecrets(pool, keys, s.now)
 	s.outbox = bots.NewOutbox(pool, s.secrets, s.now)
 	s.desk = queue.NewDesk(pool, keys, issuer, s.now)
-	inspector, err := s.openFiles()
-	if err != nil {
+	if err := s.openFiles(); err != nil {
 		return nil, err
 	}
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Desk: s.desk, Store: s.store, Inspector: inspector, Moved: s.metrics.moved, Now: s.now, Log: log,
+		Outbox: s.outbox, Secrets: s.secrets, Desk: s.desk, Store: s.store, Inspector: s.inspector, Moved: s.metrics.moved, Now: s.now, Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
 	s.sender.Tried = s.metrics.tried
@@ -110,23 +110,24 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 }
 
 // openFiles opens the store and makes what looks at files.
-func (s *service) openFiles() (*files.Inspector, error) {
+func (s *service) openFiles() error {
 	blobs, err := files.OpenBlobs(s.Files)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.store = files.NewStore(s.pool, s.keys, blobs, s.now)
 	var scanner *files.Scanner
 	if s.Clamd != "" {
 		if scanner, err = files.NewScanner(s.Clamd); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
+		return fmt.Errorf("find this program: %w", err)
 	}
-	return files.NewInspector(s.store, scanner, files.NewDecoder([]string{self, "decode"})), nil
+	s.inspector = files.NewInspector(s.store, scanner, files.NewDecoder([]string{self, "decode"}))
+	return nil
 }
 
 // routes lays out everything that is served.
@@ -143,6 +144,7 @@ func (s *service) routes(options []func(*web.Deps)) error {
 	}
 	chat.Routes(s.mux)
 	deps := s.deskDeps()
+	deps.Proxies = proxies
 	for _, o := range options {
 		o(&deps)
 	}

@@ -154,6 +154,13 @@ func (p *page) signsIn(d *exhibit, login string) {
 	p.await("the queue", `document.querySelector("nav.tabs")`)
 }
 
+// takes takes the task that is open, and waits until it is theirs.
+func (p *page) takes() {
+	p.Helper()
+	p.presses("Взять")
+	p.sees("Вернуть в очередь")
+}
+
 // paper is a file with a photo of a signed paper.
 func paper(t *testing.T) string {
 	t.Helper()

@@ -72,10 +72,17 @@ type world struct {
 // newWorld has a database of its own, with a library "demo" and its web chat.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := emptyWorld(t)
+	w.must("library", "add", "demo", "--name", "Demo", "--zone", "Asia/Yakutsk")
+	return w
+}
+
+// emptyWorld has no library yet.
+func emptyWorld(t *testing.T) *world {
+	t.Helper()
 	w := &world{T: t, database: pgtest.URL(t), key: filepath.Join(t.TempDir(), "key"), files: filepath.Join(t.TempDir(), "files"), log: &syncBuffer{}}
 	w.listen = freePort(t)
 	w.must("key", "new", w.key)
-	w.must("library", "add", "demo", "--name", "Demo", "--zone", "Asia/Yakutsk")
 	return w
 }
 
@@ -117,9 +124,9 @@ func (w *world) must(args ...string) string {
 }
 
 // start runs the service; it ends with the test at the latest.
-func (w *world) start() {
+func (w *world) start(flags ...string) {
 	w.Helper()
-	w.process, w.ended = w.command("serve"), make(chan error, 1)
+	w.process, w.ended = w.command(append([]string{"serve"}, flags...)...), make(chan error, 1)
 	w.process.Stderr, w.process.Stdout = w.log, w.log
 	if err := w.process.Start(); err != nil {
 		w.Fatal(err)
@@ -133,9 +140,9 @@ func (w *world) start() {
 	})
 }
 
-func (w *world) serve() {
+func (w *world) serve(flags ...string) {
 	w.Helper()
-	w.start()
+	w.start(flags...)
 	w.await("the service answers", func() bool { return w.health() == http.StatusOK })
 }
 

@@ -35,6 +35,7 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.sendCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.checkCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.register)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.joinDesk)) },
 	} {
 		n, err := do()
 		if err != nil {
@@ -224,6 +225,11 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 		return nil, err
 	}
 	return flows.Registered{ID: reg.ID, Due: task.Due}, nil
+}
+
+func (r *Runner) joinDesk(ctx context.Context, tx pgx.Tx, a asked[flows.JoinDesk]) (flows.Answer, error) {
+	ok, err := queue.Bind(ctx, tx, a.libID, a.id, a.ask.Word, a.now)
+	return flows.DeskJoined{OK: ok}, err
 }
 
 // age is the number of full years on the day, or nil where the day of birth is not known.

@@ -159,7 +159,9 @@ order by hashint8(id)`, w.Now(), mark)
 // drain works with n conversations in flight until the time is up or all is done. It gives the turns a second and the time of each group.
 func (w *world) drain(n int) (perSecond float64, times []time.Duration) {
 	w.Helper()
-	w.workers = min(n, 2)
+	if w.workers = 1; n > 16 {
+		w.workers = 2
+	}
 	r := w.newRunner(bots.NewSignals(w.pool))
 	r.Group = n / w.workers
 	ctx, cancel := context.WithCancel(context.Background())
@@ -172,11 +174,11 @@ func (w *world) drain(n int) (perSecond float64, times []time.Duration) {
 	var mu sync.Mutex
 	begin := time.Now()
 	var all sync.WaitGroup
-	for range w.workers {
+	for worker := range w.workers {
 		all.Go(func() {
 			for timed.Err() == nil {
 				started := time.Now()
-				busy, err := r.Step(ctx)
+				busy, err := r.Step(ctx, worker)
 				if err != nil {
 					w.Error(err)
 				}
@@ -221,7 +223,7 @@ func BenchmarkTurn(b *testing.B) {
 				var times []time.Duration
 				var single []float64
 				for round := range benchRounds {
-					w.load(60_000, fmt.Sprintf("%d-%d-", n, round)+strings.Repeat("x", round))
+					w.load(min(60_000, 5_000*n), fmt.Sprintf("%d-%d-", n, round)+strings.Repeat("x", round))
 					rate, took := w.drain(n)
 					w.clear()
 					ours, times = append(ours, rate), append(times, took...)

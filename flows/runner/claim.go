@@ -120,19 +120,22 @@ func queueUnfinished(batch *pgx.Batch, all []*conversation, now time.Time) {
 
 // next picks the events that are one input, or says when to look again; a zero time means when something new comes.
 func next(events []event, now time.Time) (take []event, again time.Time) {
-	switch {
-	case len(events) == 0:
+	if len(events) == 0 {
 		return nil, time.Time{}
-	case events[0].ReadyAt.After(now) && !events[0].hasFiles():
-		return nil, events[0].ReadyAt // its sender writes faster than a person
-	case !events[0].hasFiles():
-		return events[:1], time.Time{}
 	}
-	if take, again = bundle(events, now); len(take) > 0 {
-		return take, again
+	switch head := events[0]; {
+	case head.hasFiles():
+		take, again = bundle(events, now)
+	case head.ReadyAt.After(now): // its sender writes faster than a person
+		again = head.ReadyAt
+	default:
+		take = events[:1]
 	}
-	for _, e := range events { // a word that waits for no file
-		if e.Urgent && e.State == "ready" {
+	if len(take) > 0 {
+		return take, time.Time{}
+	}
+	for _, e := range events { // what waits for nothing: some words, and what staff did
+		if e.Urgent && e.State == "ready" && !e.ReadyAt.After(now) {
 			return []event{e}, time.Time{}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Step moves one group and reports whether there was one.
-func (r *Runner) Step(ctx context.Context) (bool, error) { return r.group(ctx) }
+func (r *Runner) Step(ctx context.Context, worker int) (bool, error) { return r.group(ctx, worker) }
 
 // Known makes this process known to the database, or forgets it when the context has ended.
 func (r *Runner) Known(ctx context.Context) error {

@@ -1,15 +1,20 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts/library"
 )
 
 // instance is this process as the database knows it: a number, and a lock that lasts as long as its connection. The same connection notes what is in
@@ -71,6 +76,9 @@ func (r *Runner) hold(ctx context.Context) error {
 	if err == nil && i.id != 0 { // the connection was lost, not the process: what it has in hand is nobody's fault
 		_, err = conn.Exec(ctx, `update working set instance = $2 where instance = $1`, i.id, id)
 	}
+	if err == nil {
+		_, err = conn.Exec(ctx, `set synchronous_commit = off`) // for the notes
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("hold instance: %w", err), conn.Close(ctx))
 	}
@@ -91,7 +99,11 @@ func (i *instance) release(ctx context.Context) error {
 	defer i.mu.Unlock()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	return i.drop(closing)
+	if i.conn == nil {
+		return nil
+	}
+	_, err := i.conn.Exec(closing, `delete from working where instance = $1`, i.id)
+	return errors.Join(err, i.drop(closing))
 }
 
 func (i *instance) drop(ctx context.Context) error {
@@ -103,29 +115,19 @@ func (i *instance) drop(ctx context.Context) error {
 	return conn.Close(ctx)
 }
 
-const noteWorking = `insert into working (instance, library_id, conversation_id, seqs)
-select $1, l, c, s::int[] from unnest($2::bigint[], $3::bigint[], $4::text[]) as w (l, c, s) order by l, c
-on conflict (library_id, conversation_id) do update set instance = excluded.instance, seqs = excluded.seqs, noted_at = clock_timestamp()`
+const noteWorking = `insert into working (instance, worker, libs, convs, seqs) values ($1, $2, $3, $4, $5)
+on conflict (instance, worker) do update set libs = excluded.libs, convs = excluded.convs, seqs = excluded.seqs, noted_at = clock_timestamp()`
 
-// note commits, apart from the turns, which events are in hand: if an ask kills the process they are found. The note need not outlive the database, so
-// it does not wait for the disk.
-func (i *instance) note(ctx context.Context, turns []*turn) error {
+// note commits, apart from the turns, which events a worker has in hand: if an ask kills the process they are found. It does not wait for the disk.
+func (i *instance) note(ctx context.Context, worker int, turns []*turn) error {
 	libs, ids := columns(turns)
-	seqs := make([]string, len(turns))
-	for n, t := range turns {
-		seqs[n] = arrayText(t.seqs())
-	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.conn == nil {
 		return fmt.Errorf("note %d conversations in hand: %w", len(turns), errNotHeld)
 	}
-	batch := &pgx.Batch{}
-	batch.Queue("begin")
-	batch.Queue("set local synchronous_commit = off")
-	batch.Queue(noteWorking, i.id, libs, ids, seqs)
-	batch.Queue("commit")
-	if err := i.conn.SendBatch(ctx, batch).Close(); err != nil {
+	seqs := column(turns, func(t *turn) string { return arrayText(t.seqs()) })
+	if _, err := i.conn.Exec(ctx, noteWorking, i.id, worker, libs, ids, seqs); err != nil {
 		// Whatever went wrong here is not the doing of a turn. A new connection is made at the next beat.
 		return errors.Join(errNotHeld, err, i.drop(ctx))
 	}
@@ -142,44 +144,41 @@ func arrayText(numbers []int32) string {
 }
 
 // A living process whose connection was lost has a new one, and its rows a new owner, long before five seconds have passed.
-const orphans = `select w.library_id as lib, w.conversation_id as id, w.instance from working w
-where w.instance <> $2 and w.noted_at < clock_timestamp() - interval '5 seconds' and not exists (select from pg_locks l where l.locktype = 'advisory' and l.granted and l.classid = $1 and l.objid = w.instance::oid
+const takeOrphans = `delete from working w
+where w.instance <> $2 and w.noted_at < clock_timestamp() - interval '5 seconds' and not exists (
+  select from pg_locks l where l.locktype = 'advisory' and l.granted and l.classid = $1 and l.objid = w.instance::oid
   and l.database = (select oid from pg_database where datname = current_database()))
-order by 1, 2 limit 100`
+returning w.libs, w.convs, w.seqs`
 
-// findOrphans counts a failure for each conversation that a process had in hand when it died.
+// findOrphans counts a failure for each event that a process had in hand when it died. Those that were done by then are done.
 func (r *Runner) findOrphans(ctx context.Context) error {
-	rows, err := r.Pool.Query(ctx, orphans, instanceLock, r.instance.number())
-	if err != nil {
-		return fmt.Errorf("look for orphans: %w", err)
-	}
-	type orphan struct {
-		key
-		instance int64
-	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (orphan, error) {
-		var o orphan
-		return o, row.Scan(&o.lib, &o.id, &o.instance)
-	})
-	if err != nil {
-		return fmt.Errorf("look for orphans: %w", err)
-	}
-	for _, o := range found {
-		var seqs []int32
-		err := r.countFailure(ctx, o.key, func(tx pgx.Tx) ([]int32, error) {
-			err := tx.QueryRow(ctx, `delete from working where library_id = $1 and conversation_id = $2 and instance = $3 returning seqs`,
-				o.lib, o.id, o.instance).Scan(&seqs)
-			if errors.Is(err, pgx.ErrNoRows) {
-				return nil, nil // moved meanwhile
-			}
-			return seqs, err
-		})
+	err := pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, takeOrphans, instanceLock, r.instance.number())
 		if err != nil {
 			return err
 		}
-		if len(seqs) > 0 {
-			r.Log.Warn("conversation was in hand when a process died", "library", o.lib, "conversation", o.id)
+		var found []input
+		var libs []library.ID
+		var convs []bots.ConversationID
+		var seqs []string
+		if _, err := pgx.ForEachRow(rows, []any{&libs, &convs, &seqs}, func() error {
+			for n := range libs {
+				found = append(found, input{key{libs[n], convs[n]}, seqs[n]})
+			}
+			return nil
+		}); err != nil {
+			return err
 		}
+		slices.SortFunc(found, func(a, b input) int { return cmp.Or(cmp.Compare(a.lib, b.lib), cmp.Compare(a.id, b.id)) })
+		for _, in := range found {
+			if err := r.countFailure(ctx, tx, in); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for orphans: %w", err)
 	}
 	return nil
 }

@@ -112,36 +112,43 @@ func (r *Runner) MailNotice(ctx context.Context, tx pgx.Tx, lib library.Library,
 	return err
 }
 
-// TellStaff puts the news of a task on its way to one member of staff: by letter, and into the conversation that they have chosen. Link leads to
-// the task.
+// TellStaff puts the news of tasks on its way to one member of staff: by letter, and into the conversation that they have bound. Link leads to the
+// task, or to the queue.
 func (r *Runner) TellStaff(ctx context.Context, tx pgx.Tx, lib library.Library, to queue.Staff, n queue.Notice, link string) error {
-	kind, err := r.text(lib, to.Lang, kindKey(n.Kind), nil)
-	if err != nil {
-		return err
-	}
-	fields := templates.Fields{"kind": kind, "due": n.Due, "link": link, "library": lib.Title(to.Lang)}
-	subject, text := "desk_notice.new_subject", "desk_notice.new"
-	if n.Late {
-		subject, text = "desk_notice.late_subject", "desk_notice.late"
+	fields := templates.Fields{"due": n.Due, "link": link, "count": n.Count}
+	if n.Count == 1 {
+		kind, err := r.text(lib, to.Lang, kindKey(n.Kind), nil)
+		if err != nil {
+			return err
+		}
+		fields["kind"] = kind
 	}
 	if to.NotifyEmail && to.Email != "" {
-		err := r.mail(ctx, tx, letter{lib: lib, lang: to.Lang, to: to.Email, kind: bots.OutNotice, subject: subject, text: text, fields: fields})
+		err := r.mail(ctx, tx, letter{lib: lib, lang: to.Lang, to: to.Email, kind: bots.OutDesk, subject: noticeSubject(n), text: n.Key(), fields: fields})
 		if err != nil && !errors.Is(err, ErrNoMail) {
 			return err
 		}
 	}
-	if to.NotifyAt == nil {
+	if to.NotifyAt == nil || to.NotifyLibrary == nil {
 		return nil
 	}
-	words, err := r.text(lib, to.Lang, text, fields)
+	words, err := r.text(lib, to.Lang, n.Key(), fields)
 	if err != nil {
 		return err
 	}
-	channel, err := r.channelOf(ctx, tx, lib.ID, *to.NotifyAt)
+	channel, err := r.channelOf(ctx, tx, *to.NotifyLibrary, *to.NotifyAt)
 	if err != nil {
 		return err
 	}
-	return r.enqueue(ctx, tx, lib.ID, *to.NotifyAt, bots.Message{Channel: channel, Kind: bots.OutNotice, Body: bots.Body{Lang: to.Lang, Text: words}})
+	return r.enqueue(ctx, tx, *to.NotifyLibrary, *to.NotifyAt, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: bots.Body{Lang: to.Lang, Text: words}})
+}
+
+// noticeSubject names the text above a letter with the notice.
+func noticeSubject(n queue.Notice) string {
+	return map[string]string{
+		"desk_notice.new": "desk_notice.new_subject", "desk_notice.late": "desk_notice.late_subject",
+		"desk_notice.many_new": "desk_notice.many_new_subject", "desk_notice.many_late": "desk_notice.many_late_subject",
+	}[n.Key()]
 }
 
 // kindKey names the text for a kind of task.

@@ -76,21 +76,21 @@ func (r *Runner) limits(id bots.ChannelID) bots.Limits {
 }
 
 // move plays the turns and writes all that came of them: one round trip for each round of asks, one to write and commit.
-func (r *Runner) move(ctx context.Context, tx pgx.Tx, turns []*turn) error {
+func (r *Runner) move(ctx context.Context, tx pgx.Tx, worker int, turns []*turn) error {
 	var ready []*turn
 	for _, t := range turns {
 		if len(t.take) > 0 {
 			ready = append(ready, t)
 		}
 	}
-	if err := r.play(ctx, tx, ready); err != nil {
+	if err := r.play(ctx, tx, worker, ready); err != nil {
 		return err
 	}
 	return r.write(ctx, tx, turns, ready)
 }
 
 // play advances every turn, carries out what the flows ask for, and goes on with the answers.
-func (r *Runner) play(ctx context.Context, tx pgx.Tx, turns []*turn) error {
+func (r *Runner) play(ctx context.Context, tx pgx.Tx, worker int, turns []*turn) error {
 	for _, t := range turns {
 		if !t.idle && t.failure == nil {
 			t.advance(r.Flows, t.input)
@@ -113,7 +113,7 @@ func (r *Runner) play(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 			return fmt.Errorf("conversation %d asks more than %d times in one turn", asking[0].id, askMost)
 		}
 		if round == 0 {
-			if err := r.instance.note(ctx, asking); err != nil {
+			if err := r.instance.note(ctx, worker, asking); err != nil {
 				return err
 			}
 		}
@@ -149,8 +149,6 @@ where c.library_id = w.lib and c.id = w.id`
 const passConversations = `update conversations c set ready_at = w.ready, dialogue = w.dial, heard_at = w.heard
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::timestamptz[]) as w (lib, id, ready, dial, heard)
 where c.library_id = w.lib and c.id = w.id`
-
-const forgetWorking = `delete from working w using unnest($1::bigint[], $2::bigint[]) as u (l, c) where w.library_id = u.l and w.conversation_id = u.c`
 
 // record is how an input was answered, kept with it so that it can be played again.
 type record struct {
@@ -237,8 +235,6 @@ func queueEvents(batch *pgx.Batch, turns []*turn) error {
 		}
 	}
 	batch.Queue(finishEvents, libs, convs, seqs, records, turns[0].now)
-	libs, convs = columns(turns)
-	batch.Queue(forgetWorking, libs, convs)
 	return nil
 }
 

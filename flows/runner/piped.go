@@ -8,27 +8,78 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // connection gives the embedded field another name than the method Conn has.
 type connection = pgx.Conn
 
-// piped is a transaction that begins with its first statements and ends with its last: no round trip is its own.
-type piped struct{ *connection }
+// piped is a transaction that begins with its first batch and may end with its last: no round trip is its own. The results of a batch are read by the
+// functions of its queries and Close, not one by one.
+type piped struct {
+	*connection
+	begun bool
+}
+
+// Each statement is the same for one conversation and for many: to plan it anew every time costs more than to run it.
+const settings = `select set_config('statement_timeout', '10s', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
+
+// SendBatch sends the batch, after the beginning if it is the first.
+func (p *piped) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	if !p.begun {
+		p.begun = true
+		whole := &pgx.Batch{}
+		whole.Queue("begin")
+		whole.Queue(settings)
+		whole.QueuedQueries = append(whole.QueuedQueries, batch.QueuedQueries...)
+		batch = whole
+	}
+	return p.connection.SendBatch(ctx, batch)
+}
+
+var errNotBegun = errors.New("the first of a transaction has to be a batch")
+
+// Exec runs a statement.
+func (p *piped) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if !p.begun {
+		return pgconn.CommandTag{}, errNotBegun
+	}
+	return p.connection.Exec(ctx, sql, args...)
+}
+
+// Query runs a query.
+func (p *piped) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if !p.begun {
+		return nil, errNotBegun
+	}
+	return p.connection.Query(ctx, sql, args...)
+}
+
+// QueryRow runs a query for one row.
+func (p *piped) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if !p.begun {
+		return noRow{}
+	}
+	return p.connection.QueryRow(ctx, sql, args...)
+}
+
+type noRow struct{}
+
+func (noRow) Scan(...any) error { return errNotBegun }
+
+// Begin is refused: a group that fails is done again one by one, so that nothing here needs a savepoint.
+func (p *piped) Begin(context.Context) (pgx.Tx, error) { return nil, errNested }
 
 var errNested = errors.New("no transaction within this one")
 
 // Conn is the connection itself.
-func (p piped) Conn() *pgx.Conn { return p.connection }
-
-// Begin is refused: a group that fails is done again one by one, so that nothing here needs a savepoint.
-func (p piped) Begin(context.Context) (pgx.Tx, error) { return nil, errNested }
+func (p *piped) Conn() *pgx.Conn { return p.connection }
 
 // LargeObjects are not used.
-func (p piped) LargeObjects() pgx.LargeObjects { return pgx.LargeObjects{} }
+func (p *piped) LargeObjects() pgx.LargeObjects { return pgx.LargeObjects{} }
 
 // Commit ends the transaction, unless a batch has done so.
-func (p piped) Commit(ctx context.Context) error {
+func (p *piped) Commit(ctx context.Context) error {
 	if p.PgConn().TxStatus() == 'I' {
 		return nil
 	}
@@ -40,7 +91,7 @@ func (p piped) Commit(ctx context.Context) error {
 }
 
 // Rollback undoes the transaction. A connection that is gone has done so by itself.
-func (p piped) Rollback(ctx context.Context) error {
+func (p *piped) Rollback(ctx context.Context) error {
 	if p.IsClosed() || p.PgConn().TxStatus() == 'I' {
 		return nil
 	}
@@ -50,15 +101,14 @@ func (p piped) Rollback(ctx context.Context) error {
 
 const rollbackTime = 5 * time.Second
 
-// transact sends the beginning with what first adds to it, then calls do, whose last batch may hold the commit. No statement may take longer than ten
-// seconds. A panic is an error like any other.
-func (r *Runner) transact(ctx context.Context, first func(*pgx.Batch), do func(pgx.Tx) error) (err error) {
+// transact runs do in one transaction. No statement may take longer than ten seconds. A panic is an error like any other.
+func (r *Runner) transact(ctx context.Context, do func(pgx.Tx) error) (err error) {
 	conn, err := r.Pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer conn.Release() // one that is still within a transaction is thrown away
-	tx := piped{conn.Conn()}
+	tx := &piped{connection: conn.Conn()}
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
@@ -69,13 +119,6 @@ func (r *Runner) transact(ctx context.Context, first func(*pgx.Batch), do func(p
 			_ = tx.Rollback(undoing) // what came before is the error that matters
 		}
 	}()
-	batch := &pgx.Batch{}
-	batch.Queue("begin")
-	batch.Queue("set local statement_timeout = '10s'")
-	first(batch)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return err
-	}
 	if err := do(tx); err != nil {
 		return err
 	}

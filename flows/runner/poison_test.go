@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"librarian/bots"
 	"librarian/flows"
 )
 
@@ -110,12 +111,9 @@ func TestWorkOfADeadProcessIsFound(t *testing.T) {
 	senders := w.crowd(i, 3)
 	i.stop()
 	w.wait("меню")
-	hand := func(sender string, instance int) {
-		w.exec(`insert into working (instance, library_id, conversation_id, seqs, noted_at) values ($1, $2, $3, '{2}', clock_timestamp() - interval '1 minute')`,
-			instance, w.lib, w.conv(sender))
-	}
-	hand(senders[0], 900)
-	hand(senders[1], 900)
+	w.exec(`insert into working (instance, worker, libs, convs, seqs, noted_at) values (900, 0, $1, $2, '{"{2}","{2}"}', clock_timestamp() - interval '1 minute')`,
+		[]int64{int64(w.lib), int64(w.lib)}, []bots.ConversationID{w.conv(senders[0]), w.conv(senders[2])})
+	w.exec(`update events set state = 'done' where seq = 2 and conversation_id = $1`, w.conv(senders[2]))      // it was committed before the death
 	w.exec(`update conversations set ready_at = $2 where id = $1`, w.conv(senders[0]), w.Now().Add(time.Hour)) // or it would be answered before it is found
 	w.start()
 	w.await("the dead process's work is found", func() bool { return w.count(`select count(*) from working`) == 0 })
@@ -123,11 +121,14 @@ func TestWorkOfADeadProcessIsFound(t *testing.T) {
 		t.Errorf("attempts: %d", n)
 	}
 	w.pass(time.Second)
-	for _, s := range senders {
-		w.settle(s)
-		if got := w.turn(s); got != 2 {
-			t.Errorf("%s answered %d times", s, got)
+	for k, want := range []int{2, 2, 1} {
+		w.settle(senders[k])
+		if got := w.turn(senders[k]); got != want {
+			t.Errorf("%s answered %d times, want %d", senders[k], got, want)
 		}
+	}
+	if n := w.count(`select sum(attempts) from events`); n != 1 {
+		t.Errorf("%d failures counted", n)
 	}
 }
 

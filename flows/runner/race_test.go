@@ -86,6 +86,8 @@ func TestReceiversAtOnce(t *testing.T) {
 func TestOppositeLockOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.exec(fmt.Sprintf(`alter database %q set deadlock_timeout = '20ms'`, w.pool.Config().ConnConfig.Database))
+	w.pool.Reset()
 	one, other := w.start(), w.start()
 	senders := w.crowd(one, 4)
 	rounds := pgtest.Rounds(t, 3)

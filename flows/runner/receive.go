@@ -175,7 +175,7 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 			Library: a.in.Library, Channel: int64(a.in.Channel), External: a.in.Sender, Name: a.in.Name, Proven: true,
 		}
 	}
-	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+	return r.transact(ctx, func(tx pgx.Tx) error {
 		known, err := contacts.Addresses(ctx, tx, who, now)
 		if err != nil {
 			return err
@@ -216,6 +216,7 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 			return err
 		}
 		bots.QueueNotify(batch, signals...)
+		batch.Queue("commit")
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }

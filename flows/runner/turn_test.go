@@ -1,13 +1,18 @@
 package runner_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"librarian/bots"
 	"librarian/contacts/library"
+	"librarian/queue"
 )
 
 func TestQuestionIsAnsweredAndPassedOn(t *testing.T) {
@@ -43,8 +48,9 @@ func TestQuestionIsAnsweredAndPassedOn(t *testing.T) {
 	if n := w.count(`select count(*) from facts where kind = 'enquiry'`); n != 2 {
 		t.Errorf("%d enquiries counted after a new dialogue", n)
 	}
+	i.stop()
 	if n := w.count(`select count(*) from working`); n != 0 {
-		t.Errorf("%d rows of work in hand are left", n)
+		t.Errorf("%d notes of work in hand are left by a process that ended", n)
 	}
 }
 
@@ -206,4 +212,27 @@ func TestBlockedAndGone(t *testing.T) {
 	if n := w.count(`select count(*) from events where external_id = 'm:unheard'`); n != 0 {
 		t.Error("what a blocked sender wrote is stored")
 	}
+}
+
+// A flood is answered slowly; what staff did does not wait behind it.
+func TestNewsOvertakeAFlood(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i := w.start()
+	w.say(i, "anna", "меню")
+	for n := range 70 {
+		w.receive(i, w.message("anna", fmt.Sprint(n), "меню"))
+	}
+	held := func() int { return w.unanswered("anna") }
+	w.await("a burst is answered", func() bool { return held() == 11 })
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return i.Tell(ctx, tx, w.lib, w.conv("anna"), queue.News{Kind: queue.NewsAccepted})
+	})
+	w.await("the news are told", func() bool { return w.count(`select count(*) from outbox where kind = 'notice'`) == 1 })
+	if n := held(); n != 11 {
+		t.Errorf("%d messages wait", n)
+	}
+	w.pass(time.Minute)
+	w.settle("anna")
+	w.once(71)
 }

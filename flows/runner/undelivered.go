@@ -11,7 +11,7 @@ import (
 )
 
 // HandOn is what becomes of messages that did not reach their address: a person's answer goes to the e-mail that the reader has proven, everything
-// else that matters becomes a task. It fits bots.Failed.
+// else that matters to a reader becomes a task. Who has shut the library out is told of tasks there no more. It fits bots.Failed.
 func (r *Runner) HandOn(ctx context.Context, tx pgx.Tx, failures []bots.Failure) error {
 	for _, f := range failures {
 		if err := r.handOn(ctx, tx, f); err != nil {
@@ -27,6 +27,9 @@ func (r *Runner) handOn(ctx context.Context, tx pgx.Tx, f bots.Failure) error {
 		if err := contacts.Gone(ctx, tx, f.Library, contacts.AddressID(f.Conversation), true, now); err != nil {
 			return err
 		}
+	}
+	if f.Kind == bots.OutDesk && f.Blocked {
+		return queue.UnbindConversation(ctx, tx, f.Library, f.Conversation)
 	}
 	if f.Kind != bots.OutStaff && f.Kind != bots.OutNotice {
 		return nil

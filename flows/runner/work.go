@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,12 +30,18 @@ type key struct {
 	id  bots.ConversationID
 }
 
-// work claims and moves conversations until the context ends.
-func (r *Runner) work(ctx context.Context) error {
+// input names the events that are one input of a conversation.
+type input struct {
+	key
+	seqs string // as an array's text
+}
+
+// work claims and moves conversations until the context ends. The number is the worker's own within the process.
+func (r *Runner) work(ctx context.Context, worker int) error {
 	wake, stop := r.Signals.Subscribe(bots.Signal{Topic: bots.TopicEvents})
 	defer stop()
 	for ctx.Err() == nil {
-		busy, err := r.group(ctx)
+		busy, err := r.group(ctx, worker)
 		if busy && err == nil {
 			continue
 		}
@@ -73,7 +80,7 @@ func (r *Runner) untilNext(ctx context.Context) (time.Duration, error) {
 
 // group moves as many conversations as wait, in one transaction, and reports whether there were any. When the group fails each of its conversations is
 // moved alone, so that only the one that fails counts as failed.
-func (r *Runner) group(ctx context.Context) (busy bool, err error) {
+func (r *Runner) group(ctx context.Context, worker int) (busy bool, err error) {
 	// What is in hand is finished though the service is stopping.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), groupTime)
 	defer cancel()
@@ -91,7 +98,7 @@ func (r *Runner) group(ctx context.Context) (busy bool, err error) {
 		if len(together) == 0 {
 			return nil
 		}
-		return r.move(ctx, tx, together)
+		return r.move(ctx, tx, worker, together)
 	})
 	if err != nil {
 		if len(together) == 0 || blameless(err) && !conflict(err) {
@@ -102,7 +109,7 @@ func (r *Runner) group(ctx context.Context) (busy bool, err error) {
 		}
 	}
 	for _, k := range alone {
-		if err := r.one(ctx, k); err != nil {
+		if err := r.one(ctx, worker, k); err != nil {
 			return true, err
 		}
 	}
@@ -110,11 +117,11 @@ func (r *Runner) group(ctx context.Context) (busy bool, err error) {
 }
 
 // one moves a single conversation in a transaction of its own and counts a failure.
-func (r *Runner) one(ctx context.Context, k key) error {
+func (r *Runner) one(ctx context.Context, worker int, k key) error {
 	var seqs []int32
 	err := r.claim(ctx, r.Now(), claimOne, []any{k.lib, k.id}, func(tx pgx.Tx, turns []*turn) error {
 		seqs = turns[0].seqs()
-		return r.move(ctx, tx, turns)
+		return r.move(ctx, tx, worker, turns)
 	})
 	switch {
 	case err == nil, conflict(err): // the latter is simply done again
@@ -123,14 +130,18 @@ func (r *Runner) one(ctx context.Context, k key) error {
 		return err
 	}
 	r.Log.Error("turn failed", "library", k.lib, "conversation", k.id, "err", err)
-	return r.countFailure(ctx, k, func(pgx.Tx) ([]int32, error) { return seqs, nil })
+	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error { return r.countFailure(ctx, tx, input{k, arrayText(seqs)}) })
 }
 
 // claim locks conversations and gives them with their inputs to do, in one transaction. What others have in hand is left to them.
 func (r *Runner) claim(ctx context.Context, now time.Time, sql string, args []any, do func(pgx.Tx, []*turn) error) error {
 	var claimed []*conversation
-	first := func(batch *pgx.Batch) { queueClaim(batch, sql, args, &claimed) }
-	err := r.transact(ctx, first, func(tx pgx.Tx) error {
+	err := r.transact(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		queueClaim(batch, sql, args, &claimed)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("claim conversations: %w", err)
+		}
 		if len(claimed) == 0 {
 			return nil
 		}
@@ -146,45 +157,37 @@ func (r *Runner) claim(ctx context.Context, now time.Time, sql string, args []an
 	return err
 }
 
-// countFailure counts the events of the conversation that which names as failed once more. They are tried again after a while, alone; after five times
-// they are dead, staff are told, and what follows them goes on.
-func (r *Runner) countFailure(ctx context.Context, k key, which func(pgx.Tx) ([]int32, error)) error {
-	err := pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
-		var free bool
-		if err := tx.QueryRow(ctx, `select exists (select from conversations where library_id = $1 and id = $2 for no key update skip locked)`, k.lib, k.id).Scan(&free); err != nil || !free {
-			return err // somebody has it in hand this moment
-		}
-		seqs, err := which(tx)
-		if err != nil || len(seqs) == 0 {
-			return err
-		}
-		rows, err := tx.Query(ctx, `update events set attempts = attempts + 1, state = case when attempts + 1 < $4 then state else 'dead' end
-where library_id = $1 and conversation_id = $2 and seq = any($3) and state = 'ready' returning attempts`, k.lib, k.id, seqs, attemptsMost)
-		if err != nil {
-			return err
-		}
-		counts, err := pgx.CollectRows(rows, pgx.RowTo[int])
-		if err != nil {
-			return err
-		}
-		again, dead := r.Now(), false
-		for _, n := range counts {
-			dead = dead || n >= attemptsMost
-			again = r.Now().Add(time.Duration(n*n) * time.Second)
-		}
-		if dead {
-			again = r.Now()
-			if err := r.openStuck(ctx, tx, k); err != nil {
-				return err
-			}
-		}
-		batch := &pgx.Batch{}
-		batch.Queue(`update conversations set ready_at = $3 where library_id = $1 and id = $2`, k.lib, k.id, again)
-		batch.Queue(forgetWorking, []int64{int64(k.lib)}, []int64{int64(k.id)})
-		return tx.SendBatch(ctx, batch).Close()
-	})
+// countFailure counts the events as failed once more, unless they are done or somebody has them in hand. They are tried again after a while, alone; after
+// five times they are dead, staff are told, and what follows them goes on.
+func (r *Runner) countFailure(ctx context.Context, tx pgx.Tx, in input) error {
+	var free bool
+	if err := tx.QueryRow(ctx, `select exists (select from conversations where library_id = $1 and id = $2 for no key update skip locked)`, in.lib, in.id).Scan(&free); err != nil {
+		return fmt.Errorf("lock conversation %d: %w", in.id, err)
+	}
+	if !free {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `update events set attempts = attempts + 1, state = case when attempts + 1 < $4 then state else 'dead' end
+where library_id = $1 and conversation_id = $2 and seq = any($3::text::int[]) and state = 'ready' returning attempts`, in.lib, in.id, in.seqs, attemptsMost)
 	if err != nil {
-		return fmt.Errorf("count a failure of conversation %d: %w", k.id, err)
+		return fmt.Errorf("count a failure of conversation %d: %w", in.id, err)
+	}
+	counts, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return fmt.Errorf("count a failure of conversation %d: %w", in.id, err)
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	attempts, again := slices.Max(counts), r.Now()
+	if attempts < attemptsMost {
+		again = again.Add(time.Duration(attempts*attempts) * time.Second)
+	} else if err := r.openStuck(ctx, tx, in.key); err != nil {
+		return err
+	}
+	r.Log.Warn("input counts as failed", "library", in.lib, "conversation", in.id, "events", in.seqs, "attempts", attempts)
+	if _, err := tx.Exec(ctx, `update conversations set ready_at = $3 where library_id = $1 and id = $2`, in.lib, in.id, again); err != nil {
+		return fmt.Errorf("put conversation %d off: %w", in.id, err)
 	}
 	return nil
 }

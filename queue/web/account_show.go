@@ -10,6 +10,7 @@ type accountPage struct {
 	Login     string
 	Email     string
 	Notify    bool
+	Binding   bindingView
 	Languages []choiceOf
 	Sessions  []sessionView
 }
@@ -21,7 +22,10 @@ type sessionView struct {
 	Current     bool
 }
 
-func showAccount(v *visit) error {
+func showAccount(v *visit) error { return v.showAccount("", http.StatusOK) }
+
+// showAccount shows the word, if there is one, to be sent to the library's bot.
+func (v *visit) showAccount(word string, status int) error {
 	f, err := v.frame(v.ctx(), v.t("desk.account_title"))
 	if err != nil {
 		return err
@@ -30,12 +34,19 @@ func showAccount(v *visit) error {
 	if err != nil {
 		return err
 	}
+	binding, err := v.binding()
+	if err != nil {
+		return err
+	}
+	if word != "" {
+		binding = bindingView{Word: word}
+	}
 	me := v.session.Staff
-	page := accountPage{frame: f, Login: me.Login, Email: me.Email, Notify: me.NotifyEmail, Languages: v.languages(v.lang)}
+	page := accountPage{frame: f, Login: me.Login, Email: me.Email, Notify: me.NotifyEmail, Binding: binding, Languages: v.languages(v.lang)}
 	for _, s := range sessions {
 		page.Sessions = append(page.Sessions, sessionView{s.ID, agentName(s.Agent), v.ago(s.Created), v.ago(s.Seen), s.ID == v.session.ID})
 	}
-	return v.show("account", http.StatusOK, page)
+	return v.show("account", status, page)
 }
 
 // agentName is the browser and the machine, as far as the browser's own words tell; the first that fits counts.

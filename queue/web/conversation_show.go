@@ -10,7 +10,7 @@ import (
 
 type conversationPage struct {
 	frame
-	Name     string
+	Contact  string
 	Channel  string
 	Language string
 	Step     string
@@ -38,13 +38,11 @@ func (v *visit) showConversation(id bots.ConversationID, status int) error {
 	}
 	f.Events = conversationAddress(id) + "/events"
 	page := conversationPage{
-		frame: f, Name: h.Name, Channel: v.channelName(h.Channel), Language: v.langName(h.Lang), MayBlock: v.may(queue.PermBlock),
+		frame: f, Contact: h.Name, Channel: v.channelName(h.Channel), Language: v.langName(h.Lang), MayBlock: v.may(queue.PermBlock),
+		Step: v.stepName(h.Flow, h.Step),
 	}
 	if h.ChannelName != "" {
 		page.Channel += " · " + h.ChannelName
-	}
-	if h.Flow != "" {
-		page.Step = h.Flow + " · " + h.Step
 	}
 	for _, r := range h.Readers {
 		name := r.Name

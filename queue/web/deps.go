@@ -36,7 +36,8 @@ type Deps struct {
 	Texts         *templates.Texts
 	Log           *slog.Logger
 	Now           func() time.Time
-	Secure        bool // the cookie goes over https only
+	Secure        bool         // the cookie goes over https only
+	Proxies       bots.Proxies // whose word is taken for where a visitor comes from
 
 	Library   func(ctx context.Context, id library.ID) (library.Library, error)
 	Libraries func(ctx context.Context) ([]library.Library, error) // for operators, by name
@@ -52,6 +53,9 @@ type Deps struct {
 
 	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)
 	Block func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error
+
+	// Typing shows in a messenger, where it can, that an answer is being written.
+	Typing func(ctx context.Context, lib library.ID, conv bots.ConversationID) error
 
 	SignInOffer func() []Offer // nil but in the demo, which also serves POST /desk/demo-sign-in
 }

@@ -60,6 +60,6 @@ func (v *visit) stillIn() bool {
 	if err != nil {
 		return false
 	}
-	session, err := v.Desk.SessionOf(v.ctx(), cookie.Value)
+	session, err := v.Desk.PeekSession(v.ctx(), cookie.Value)
 	return err == nil && session.State == queue.SessionFull
 }

@@ -35,7 +35,11 @@ func (v *visit) recognise() error {
 	if err != nil || v.route.needs == open {
 		return nil // nobody, or it does not matter
 	}
-	session, err := v.Desk.SessionOf(v.ctx(), cookie.Value)
+	find := v.Desk.PeekSession
+	if v.changes() || v.isPage() { // what a person did, not what an open page does by itself
+		find = v.Desk.SessionOf
+	}
+	session, err := find(v.ctx(), cookie.Value)
 	switch {
 	case errors.Is(err, queue.ErrNoSession):
 		return nil

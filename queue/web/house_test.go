@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -79,6 +81,7 @@ type house struct {
 	other    library.ID
 	channels map[library.ID]int64
 	logged   *bytes.Buffer
+	typed    chan bots.ConversationID // as a messenger was told
 	count    int
 }
 
@@ -90,7 +93,10 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	c := &clock{now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
-	h := &house{t: t, pool: pool, clock: c, talks: &talks{all: map[bots.ConversationID]*talk{}}, channels: map[library.ID]int64{}, logged: &bytes.Buffer{}}
+	h := &house{
+		t: t, pool: pool, clock: c, talks: &talks{all: map[bots.ConversationID]*talk{}}, channels: map[library.ID]int64{}, logged: &bytes.Buffer{},
+		typed: make(chan bots.ConversationID, 8),
+	}
 	h.desk = queue.NewDesk(pool, newGCM(t), "Библиотека", c.Now)
 	h.lib = h.library("first", "Национальная библиотека")
 	h.other = h.library("second", "Районная библиотека")
@@ -98,8 +104,11 @@ func newHouse(t testing.TB) *house {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := bots.NewSignals(pool)
+	connected, stop := signals.Subscribe(bots.Signal{Topic: "start"})
+	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- signals.Run(ctx) }()
+	waitFor(t, "the signals", connected)
 	site, err := New(h.deps(signals, texts))
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +130,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 	libraries := contacts.NewLibraries(h.pool, h.clock.Now)
 	return Deps{
 		Pool: h.pool, Desk: h.desk, Conversations: h.talks, Signals: signals, Texts: texts, Now: h.clock.Now,
+		Proxies: bots.Proxies{netip.MustParsePrefix("127.0.0.0/8")},
 		Log:     slog.New(slog.NewTextHandler(h.logged, nil)),
 		Library: libraries.ByID,
 		Libraries: func(ctx context.Context) ([]library.Library, error) {
@@ -135,6 +145,13 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		Hold: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) error {
 			_, err := tx.Exec(ctx, `select from conversations where library_id = $1 and id = $2 for update`, lib, conv)
 			return err
+		},
+		Typing: func(ctx context.Context, _ library.ID, conv bots.ConversationID) error {
+			if _, bounded := ctx.Deadline(); !bounded {
+				return errors.New("a messenger may take forever")
+			}
+			h.typed <- conv
+			return errors.New("the messenger is away")
 		},
 		Registration: h.registrationOf,
 		Accept: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error {
@@ -190,6 +207,18 @@ func (h *house) registrationOf(ctx context.Context, lib library.ID, id int64) (R
 		ConsentAt: reg.CreatedAt, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason,
 		Same: []SamePerson{{Reader: 1, Name: "Айыына Петрова", Born: library.Date{Year: 1990, Month: 5, Day: 17}, Card: "000017"}},
 	}, nil
+}
+
+// waitFor gives what comes, within the bound.
+func waitFor[T any](t testing.TB, what string, from <-chan T) T {
+	t.Helper()
+	select {
+	case got := <-from:
+		return got
+	case <-time.After(20 * time.Second):
+		t.Fatalf("waited too long for %s", what)
+		panic("unreachable")
+	}
 }
 
 // paper is a picture of something written.

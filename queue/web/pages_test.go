@@ -49,6 +49,7 @@ func TestPagesInEveryLanguage(t *testing.T) {
 		}
 		for _, path := range paths {
 			h.good(t, director, path, fmt.Sprintf("<html lang=%q", lang))
+			h.good(t, director, path, `<span class="who">Анна Иванова</span>`)
 		}
 		for _, task := range tasks {
 			if err := h.desk.Release(t.Context(), h.lib, task.ID, director.staff.ID); err != nil {

@@ -56,6 +56,7 @@ func routes() []route {
 		{"GET /desk/conversations/{id}/speaker", queue.PermAnswer, "", showSpeaker},
 		{"GET /desk/conversations/{id}/events", queue.PermAnswer, "", followConversation},
 		{"POST /desk/conversations/{id}/say", queue.PermAnswer, "message.said", sayMessage},
+		{"POST /desk/conversations/{id}/typing", queue.PermAnswer, "", showTyping},
 		{"POST /desk/conversations/{id}/take-over", queue.PermAnswer, "conversation.taken", takeConversation},
 		{"POST /desk/conversations/{id}/hand-back", queue.PermAnswer, "conversation.returned", returnConversation},
 		{"POST /desk/conversations/{id}/block", queue.PermBlock, "sender.blocked", blockSender},
@@ -73,6 +74,9 @@ func routes() []route {
 		{"GET /desk/account", own, "", showAccount},
 		{"POST /desk/account/language", own, "staff.own", chooseLanguage},
 		{"POST /desk/account/notices", own, "staff.own", chooseNotices},
+		{"GET /desk/account/binding", own, "", showBinding},
+		{"POST /desk/account/binding", own, "staff.own", offerBinding},
+		{"POST /desk/account/binding/end", own, "staff.own", endBinding},
 		{"POST /desk/account/sessions/{id}/end", own, "session.ended", closeSession},
 
 		{"GET /desk/audit", queue.PermAudit, "", listAudit},

@@ -17,7 +17,14 @@ func beginSession(v *visit) error {
 		v.lang = lang
 	}
 	login := v.form("login")
+	back, wait := v.tries.take(v.Proxies.Client(v.r), v.at)
+	if wait > 0 {
+		return v.tooManyTries(login, wait)
+	}
 	token, session, err := v.Desk.SignIn(v.ctx(), login, v.form("password"), v.r.UserAgent())
+	if !errors.Is(err, queue.ErrSignIn) && !errors.Is(err, queue.ErrLocked) {
+		back()
+	}
 	switch {
 	case errors.Is(err, queue.ErrSignIn):
 		v.problem = v.t("desk.sign_in_wrong")

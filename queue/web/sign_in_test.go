@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/base64"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -153,4 +154,67 @@ func TestLanguageBeforeSignIn(t *testing.T) {
 			t.Errorf("%q with %q: not %s", c.query, c.header, c.want)
 		}
 	}
+}
+
+// from is a sign-in from the address behind the proxy, and the status of its answer.
+func (v *visitor) from(address, login, password string) int {
+	form := url.Values{"login": {login}, "password": {password}}
+	return v.ask(http.MethodPost, "/desk/sign-in", form, "X-Forwarded-For", address).status
+}
+
+func TestPasswordsTriedFromOneNetwork(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	staff, password := h.staff(h.lib, queue.RoleLibrarian, library.English)
+	by := h.visitor()
+	const here, neighbour, there = "2001:db8::1", "2001:db8::2", "198.51.100.7"
+	for range triesAtOnce + 5 { // a right password costs nothing
+		if got := by.from(here, staff.Login, password); got != http.StatusSeeOther {
+			t.Fatalf("the right password: %d", got)
+		}
+	}
+	for i := range triesAtOnce {
+		if got := by.from(here, fmt.Sprint("nobody", i), "wrong"); got != http.StatusUnauthorized {
+			t.Fatalf("try %d: %d", i, got)
+		}
+	}
+	for _, c := range []struct {
+		from string
+		want int
+	}{{here, http.StatusTooManyRequests}, {neighbour, http.StatusTooManyRequests}, {there, http.StatusSeeOther}} {
+		if got := by.from(c.from, staff.Login, password); got != c.want {
+			t.Errorf("from %s: %d, want %d", c.from, got, c.want)
+		}
+	}
+	form := url.Values{"login": {staff.Login}, "password": {password}}
+	got := by.ask(http.MethodPost, "/desk/sign-in", form, "X-Forwarded-For", here)
+	if got.header.Get("Retry-After") != "11" || !strings.Contains(got.body, "Подождите минуту") {
+		t.Errorf("the refusal says %q", got.header.Get("Retry-After"))
+	}
+	h.clock.move(tryEvery)
+	if got := by.from(here, staff.Login, password); got != http.StatusSeeOther {
+		t.Errorf("after a while: %d", got)
+	}
+	h.clock.move(2 * triesKept)
+	by.from(there, staff.Login, password)
+	h.site.tries.mu.Lock()
+	defer h.site.tries.mu.Unlock()
+	if n := len(h.site.tries.networks); n != 1 {
+		t.Errorf("%d networks are remembered", n)
+	}
+}
+
+func TestAPageLeftOpenDoesNotKeepTheSession(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	idle, busy := h.signedIn(h.lib, queue.RoleLibrarian, library.English), h.signedIn(h.lib, queue.RoleLibrarian, library.English)
+	for range 5 { // 15 hours
+		h.clock.move(3 * time.Hour)
+		idle.ask(http.MethodGet, "/desk/counters", nil, "HX-Request", "true")
+		idle.ask(http.MethodGet, "/desk/queue", nil, "HX-Request", "true", "Accept", "*/*")
+		if got := busy.get("/desk"); got.status != http.StatusOK {
+			t.Fatalf("in use: %d", got.status)
+		}
+	}
+	idle.get("/desk").leads(t, "/desk/sign-in")
 }

@@ -138,7 +138,7 @@ func (h *house) conversation(lib library.ID, name string) bots.ConversationID {
 		defer h.talks.mu.Unlock()
 		h.talks.all[id] = &talk{lib: lib, header: queue.Header{
 			Conversation: id, Contact: int64(known[0].Contact), Name: name, Channel: bots.WebChat, ChannelName: "Сайт", Lang: library.Russian,
-			Flow: "question", Step: "waiting",
+			Flow: "question", Step: "write",
 		}}
 		return err
 	})

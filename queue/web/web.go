@@ -12,6 +12,7 @@ type Site struct {
 	Deps
 	pages  pages
 	assets map[string]asset
+	tries  *tries
 }
 
 // New reads the pages and static files that are built into the program. It does no other I/O.
@@ -20,7 +21,7 @@ func New(deps Deps) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the desk's static files: %w", err)
 	}
-	s := &Site{Deps: deps, assets: assets}
+	s := &Site{Deps: deps, assets: assets, tries: newTries()}
 	if s.pages, err = s.loadPages(); err != nil {
 		return nil, fmt.Errorf("load the desk's pages: %w", err)
 	}

@@ -61,6 +61,20 @@ func (v *visit) roleName(role queue.Role) string {
 	return string(role)
 }
 
+// stepName is the bot's place in a conversation in words; empty for one that has none.
+func (v *visit) stepName(flow, step string) string {
+	keys := map[string]string{
+		"menu.start": "desk.step_menu", "menu.confirm": "desk.step_question_confirm", "question.write": "desk.step_question",
+		"register.who": "desk.step_register_who", "register.consent": "desk.step_register_consent", "register.photo": "desk.step_register_photo",
+		"register.name": "desk.step_register_name", "register.born": "desk.step_register_born", "register.contact": "desk.step_register_contact",
+		"register.code": "desk.step_register_code", "register.review": "desk.step_register_review",
+	}
+	if key := keys[flow+"."+step]; key != "" {
+		return v.t(key)
+	}
+	return ""
+}
+
 // langName is the language's name in itself.
 func (v *visit) langName(lang library.Lang) string {
 	said, err := v.text(lang, "desk.language_own")

@@ -150,8 +150,10 @@ export class View {
   }
 
   // settle decides which choices can still be made: those of the newest turn of the bot, until one of them is on its way.
+  // News and codes that offer nothing leave the question before them open.
   settle() {
-    const newest = this.entries.findLast((entry) => entry.side === "bot" && ["bot", "reminder", undefined].includes(entry.kind));
+    const asks = (entry) => ["bot", "reminder", undefined].includes(entry.kind) || entry.choices?.length > 0;
+    const newest = this.entries.findLast((entry) => entry.side === "bot" && asks(entry));
     this.offers = this.offers.filter((entry) => {
       const active = entry === newest || (newest && entry.turn > 0 && entry.turn === newest.turn);
       const reply = this.replyTo(entry);

@@ -48,13 +48,15 @@ create table events (
 create index events_unfinished on events (library_id, conversation_id, seq) where state in ('waiting', 'ready');
 create index events_to_fetch on events (fetch_at) where state = 'waiting';
 
--- events in hand: committed before the first ask of a group, gone with its commit; a row that outlives its instance shows which event kills
-create table working (
-  instance        bigint not null,
-  library_id      bigint not null,
-  conversation_id bigint not null,
-  seqs            int[] not null,
-  noted_at        timestamptz not null default clock_timestamp(),
-  primary key (library_id, conversation_id)
+-- events in hand: one row a worker, committed before the first ask of its group and written over by the next; what is still ready when the process has
+-- died shows which event kills. It need not outlive a crash of the database, which empties it.
+create unlogged table working (
+  instance bigint not null,
+  worker   int not null,
+  libs     bigint[] not null,
+  convs    bigint[] not null,
+  seqs     text[] not null,                     -- of each conversation: its events, as an array's text
+  noted_at timestamptz not null default clock_timestamp(),
+  primary key (instance, worker)
 );
 create sequence instances;

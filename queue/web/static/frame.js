@@ -126,6 +126,16 @@
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches("textarea") && e.target.form) e.target.form.requestSubmit();
   });
 
+  // the reader sees that an answer is being written; the sign lasts some seconds
+  const TYPING = 4_000;
+  let typed = 0;
+  document.addEventListener("input", (e) => {
+    const form = e.target.closest("#reply");
+    if (!form || !e.target.value.trim() || Date.now() - typed < TYPING) return;
+    typed = Date.now();
+    fetch(form.action.replace(/say$/, "typing"), { method: "POST" }).catch(() => {}); // it is only a sign
+  });
+
   // a second press of the same button is not a second act
   document.addEventListener("submit", (e) => {
     if (e.target.hasAttribute("hx-post")) return; // htmx sends one at a time
