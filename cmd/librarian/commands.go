@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"librarian/bots/files"
 	"librarian/bots/telegram"
 	"librarian/contacts"
+	"librarian/contacts/cards"
 	"librarian/contacts/library"
 	"librarian/queue"
 )
@@ -42,6 +45,7 @@ type libraryAddCommand struct {
 	Zone     string `required:"" help:"Its time zone, such as Asia/Yakutsk."`
 	Record   string `default:"ru" enum:"ru,sah,uk,en" help:"The language in which it keeps its records."`
 	Settings string `help:"A JSON file with all other settings." type:"existingfile"`
+	Series   string `help:"Let the library's own series number the cards, beginning with this number, such as NB000001; without it the registrar types them."`
 }
 
 // Run adds the library and its web chat.
@@ -66,6 +70,11 @@ func (c libraryAddCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("read settings: %w", err)
 		}
 	}
+	series, err := parseSeries(c.Series)
+	if err != nil {
+		return err
+	}
+	settings.Registration.Series = settings.Registration.Series || series.Width > 0
 	settings.Record = record
 	if settings.Name == nil {
 		settings.Name = map[library.Lang]string{}
@@ -76,9 +85,30 @@ func (c libraryAddCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if series.Width > 0 {
+			if err := cards.SetSeries(ctx, tx, id, series); err != nil {
+				return err
+			}
+		}
 		_, err = bots.AddChannel(ctx, tx, bots.NewSecrets(pool, keys, time.Now), bots.Account{Library: id, Kind: bots.WebChat, Name: "web"}, "")
 		return err
 	})
+}
+
+var errSeries = errors.New("--series: a number ends in 1 to 12 digits, such as NB000001")
+
+// parseSeries reads the first number of a series; the empty text is no series.
+func parseSeries(first string) (cards.Series, error) {
+	if first == "" {
+		return cards.Series{}, nil
+	}
+	prefix := strings.TrimRight(first, "0123456789")
+	digits := first[len(prefix):]
+	next, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || len(digits) > 12 || cards.CheckNumber(first) != nil {
+		return cards.Series{}, errSeries
+	}
+	return cards.Series{Prefix: prefix, Width: len(digits), Next: next}, nil
 }
 
 // usualHours are from Monday to Friday, nine to six, until the library sets its own.

@@ -46,7 +46,7 @@ func (c *crash) kill() {
 	if err := c.process.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		c.Fatal(err)
 	}
-	<-c.ended
+	_ = <-c.ended // by the signal
 	c.bot.Heal()
 }
 

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -105,41 +104,6 @@ func (r *Runner) storeGroup(ctx context.Context, group []arrival) {
 	}
 }
 
-const lockConversations = `select from conversations c join unnest($1::bigint[], $2::bigint[]) as w (lib, id) on c.library_id = w.lib and c.id = w.id
-order by c.library_id, c.id for no key update of c`
-
-// Whoever adds events holds the locks: what is there already is seen, and the numbers have no gaps.
-const insertEvents = `with given as (
-  select distinct on (lib, conv, ext) *
-  from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::timestamptz[], $9::timestamptz[])
-    with ordinality as u (lib, conv, kind, ext, body, state, urgent, written, ready, n)
-  order by lib, conv, ext, n),
-fresh as (
-  select g.*, row_number() over (partition by lib, conv order by n) as k from given g
-  where not exists (select from events e where e.library_id = g.lib and e.conversation_id = g.conv and e.external_id = g.ext)),
-added as (
-  insert into events (library_id, conversation_id, seq, kind, external_id, body, state, urgent, written_at, received_at, ready_at, fetch_at)
-  select f.lib, f.conv, c.next_event - 1 + f.k, f.kind, f.ext, f.body::jsonb, f.state, f.urgent, f.written, $10::timestamptz, f.ready, case when f.state = 'waiting' then $10::timestamptz end
-  from fresh f join conversations c on c.library_id = f.lib and c.id = f.conv
-  returning library_id, conversation_id, ready_at),
-counted as (
-  select library_id, conversation_id, count(*)::int as n, min(ready_at) as ready from added group by 1, 2)
-update conversations c set next_event = c.next_event + w.n, ready_at = least(c.ready_at, w.ready)
-from counted w where c.library_id = w.library_id and c.id = w.conversation_id`
-
-// newEvent is an event to be added to a conversation.
-type newEvent struct {
-	lib      library.ID
-	conv     bots.ConversationID
-	kind     string
-	external string
-	body     body
-	state    string
-	urgent   bool
-	written  time.Time
-	ready    time.Time
-}
-
 // conflictTries is how often a group is stored that others were in the way of.
 const conflictTries = 5
 
@@ -180,36 +144,13 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 		if err != nil {
 			return err
 		}
-		var events []newEvent
-		var signals []bots.Signal
-		gone := map[contacts.AddressID]bool{}
-		for i, a := range group {
-			id := known[i].ID
-			if known[i].New {
-				if err := r.begin(ctx, tx, a.in, id); err != nil {
-					return err
-				}
-				signals = append(signals, bots.Signal{Topic: bots.TopicEvents, Library: a.in.Library}) // a web page waits for its conversation to begin
-			}
-			if known[i].Blocked {
-				continue // told to nobody: a blocked sender is not to learn of it
-			}
-			was, noted := gone[id]
-			if !noted {
-				was = known[i].Gone
-			}
-			if gone[id] = a.in.Gone; was != a.in.Gone { // who writes again has come back
-				if err := contacts.Gone(ctx, tx, a.in.Library, id, a.in.Gone, now); err != nil {
-					return err
-				}
-			}
-			if !a.in.Gone {
-				events = append(events, r.event(a.in, bots.ConversationID(id), now))
-				signals = append(signals, bots.Signal{Topic: bots.TopicChat, Library: a.in.Library, ID: int64(id)})
-			}
+		events, err := r.events(ctx, tx, group, known, now)
+		if err != nil || len(events) == 0 {
+			return err
 		}
-		if len(events) == 0 {
-			return nil
+		signals := make([]bots.Signal, len(events))
+		for i, e := range events {
+			signals[i] = bots.Signal{Topic: bots.TopicChat, Library: e.lib, ID: int64(e.conv)}
 		}
 		batch := &pgx.Batch{}
 		if err := queueNewEvents(batch, now, events); err != nil {
@@ -221,43 +162,34 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 	})
 }
 
-// addEvents gives conversations something to react to, in one round trip. It locks them in order and wakes the workers of all processes.
-func addEvents(ctx context.Context, tx pgx.Tx, now time.Time, events []newEvent) error {
-	if len(events) == 0 {
-		return nil
-	}
-	batch := &pgx.Batch{}
-	if err := queueNewEvents(batch, now, events); err != nil {
-		return err
-	}
-	var signals []bots.Signal
-	for _, e := range events {
-		signals = append(signals, bots.Signal{Topic: bots.TopicEvents, Library: e.lib}, bots.Signal{Topic: bots.TopicChat, Library: e.lib, ID: int64(e.conv)})
-	}
-	bots.QueueNotify(batch, signals...)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("add %d events: %w", len(events), err)
-	}
-	return nil
-}
-
-// queueNewEvents locks the conversations in order and gives each event the next number of its own. An event that is there already is left out.
-func queueNewEvents(batch *pgx.Batch, now time.Time, events []newEvent) error {
-	n := len(events)
-	libs, convs := make([]int64, n), make([]int64, n)
-	kinds, externals, bodies, states := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	urgent, written, ready := make([]bool, n), make([]time.Time, n), make([]time.Time, n)
-	for i, e := range events {
-		text, err := json.Marshal(e.body)
-		if err != nil {
-			return fmt.Errorf("event of conversation %d: %w", e.conv, err)
+// events are what is to be stored of the messages. It begins the conversations of new addresses, and notes who has left or come back.
+func (r *Runner) events(ctx context.Context, tx pgx.Tx, group []arrival, known []contacts.Known, now time.Time) ([]newEvent, error) {
+	var events []newEvent
+	gone := map[contacts.AddressID]bool{}
+	for i, a := range group {
+		id := known[i].ID
+		if known[i].New {
+			if err := r.begin(ctx, tx, a.in, id); err != nil {
+				return nil, err
+			}
 		}
-		libs[i], convs[i], kinds[i], externals[i], bodies[i], states[i] = int64(e.lib), int64(e.conv), e.kind, e.external, string(text), e.state
-		urgent[i], written[i], ready[i] = e.urgent, e.written, e.ready
+		if known[i].Blocked {
+			continue // told to nobody: a blocked sender is not to learn of it
+		}
+		was, noted := gone[id]
+		if !noted {
+			was = known[i].Gone
+		}
+		if gone[id] = a.in.Gone; was != a.in.Gone { // who writes again has come back
+			if err := contacts.Gone(ctx, tx, a.in.Library, id, a.in.Gone, now); err != nil {
+				return nil, err
+			}
+		}
+		if !a.in.Gone {
+			events = append(events, r.event(a.in, bots.ConversationID(id), now))
+		}
 	}
-	batch.Queue(lockConversations, libs, convs)
-	batch.Queue(insertEvents, libs, convs, kinds, externals, bodies, states, urgent, written, ready, now)
-	return nil
+	return events, nil
 }
 
 // begin makes the conversation of a new address, in the language that the channel guesses.

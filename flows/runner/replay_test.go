@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -8,8 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"context"
 
 	"librarian/bots"
 	"librarian/flows"

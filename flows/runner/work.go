@@ -41,16 +41,20 @@ func (r *Runner) work(ctx context.Context, worker int) error {
 	wake, stop := r.Signals.Subscribe(bots.Signal{Topic: bots.TopicEvents})
 	defer stop()
 	for ctx.Err() == nil {
-		busy, err := r.group(ctx, worker)
-		if busy && err == nil {
-			continue
+		wait, err := r.untilNext(ctx, time.Time{})
+		if err == nil && wait == 0 {
+			var busy bool
+			if busy, err = r.group(ctx, worker); busy && err == nil {
+				continue
+			}
+			if err == nil { // others have in hand what is ready
+				wait, err = r.untilNext(ctx, r.Now())
+			}
 		}
-		wait := poll
-		if err == nil {
-			wait, err = r.untilNext(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("conversations are not moved", "err", err)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.Log.Error("conversations are not moved", "err", err)
+			}
 			wait = poll
 		}
 		timer := time.NewTimer(wait)
@@ -65,17 +69,16 @@ func (r *Runner) work(ctx context.Context, worker int) error {
 	return nil
 }
 
-// untilNext is how long no conversation becomes ready by itself, at most until the next poll.
-func (r *Runner) untilNext(ctx context.Context) (time.Duration, error) {
-	now := r.Now()
+// untilNext is how long no conversation becomes ready, of those that were not by then: zero if one is, and at most until the next poll.
+func (r *Runner) untilNext(ctx context.Context, then time.Time) (time.Duration, error) {
 	var at *time.Time
-	if err := r.Pool.QueryRow(ctx, `select min(ready_at) from conversations where ready_at > $1`, now).Scan(&at); err != nil {
+	if err := r.Pool.QueryRow(ctx, `select min(ready_at) from conversations where ready_at > $1`, then).Scan(&at); err != nil {
 		return poll, fmt.Errorf("look for the next conversation: %w", err)
 	}
 	if at == nil {
 		return poll, nil
 	}
-	return min(at.Sub(now), poll), nil
+	return min(max(at.Sub(r.Now()), 0), poll), nil
 }
 
 // group moves as many conversations as wait, in one transaction, and reports whether there were any. When the group fails each of its conversations is

@@ -48,7 +48,7 @@ func (v *visit) taskOf(id queue.TaskID) (queue.Task, error) {
 
 func (v *visit) taskView(t queue.Task, plain bool) taskView {
 	return taskView{
-		ID: t.ID, Kind: v.kindName(t.Kind), State: t.State, Reader: t.ReaderName, Channel: v.channelName(t.Channel), Note: t.Note,
+		ID: t.ID, Kind: v.kindName(t.Kind), State: t.State, Reader: v.readerName(t.ReaderName), Channel: v.channelName(t.Channel), Note: t.Note,
 		Age: v.ago(t.Created), Due: v.due(t.Due), Outcome: v.outcomeName(t.Outcome), Holder: t.HolderName, Mine: v.holds(t), Plain: plain,
 	}
 }
@@ -87,4 +87,12 @@ func (v *visit) dateOf(d library.Date) string {
 		return ""
 	}
 	return v.Texts.Date(v.lang, d)
+}
+
+// readerName is how a reader is called at the desk; a visitor of the web chat may have said no name.
+func (v *visit) readerName(name string) string {
+	if name == "" {
+		return v.t("desk.nameless")
+	}
+	return name
 }
