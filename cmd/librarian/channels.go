@@ -183,8 +183,40 @@ func (s *service) switchOnTelegram(ctx context.Context, a bots.Account) (func(co
 	secret := hookSecret(token, a.Library)
 	s.hooks.set(a.ID, t.Webhook(secret))
 	return func(ctx context.Context) error {
-		return t.SetWebhook(ctx, fmt.Sprintf("%s/telegram/%d", s.PublicURL, a.ID), secret)
+		return s.announce(ctx, a.ID, func(ctx context.Context) error {
+			return t.SetWebhook(ctx, fmt.Sprintf("%s/telegram/%d", s.PublicURL, a.ID), secret)
+		})
 	}, nil
+}
+
+// How long to wait before a provider is asked again to call the service.
+const (
+	announceFirst = time.Second
+	announceLast  = 5 * time.Minute
+)
+
+// announce asks the provider to call the service until it agrees: a channel whose provider was away at the start must not stay deaf. Until then the
+// channel counts as broken.
+func (s *service) announce(ctx context.Context, id bots.ChannelID, ask func(context.Context) error) error {
+	for wait := announceFirst; ; wait = min(2*wait, announceLast) {
+		err := ask(ctx)
+		problem := ""
+		if err != nil {
+			problem = "webhook"
+			s.log.Warn("the provider does not call the service yet", "channel", id, "err", err)
+		}
+		if err := bots.MarkChannel(ctx, s.pool, id, problem); err != nil && ctx.Err() == nil {
+			s.log.Error("channel is not marked", "channel", id, "err", err)
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
 }
 
 // hookSecret is what Telegram shows when it calls. It follows from the token, so that every process knows it.

@@ -43,11 +43,46 @@ func (d database) connect(ctx context.Context) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.fits(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
 	if err := schema.Apply(ctx, pool); err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return pool, nil
+}
+
+// fits makes sure that the key belongs to the database before anything is changed in it: a command given another library's address must not touch it.
+// A new database, or no key yet, fits.
+func (d database) fits(ctx context.Context, pool *pgxpool.Pool) error {
+	if d.KeyFile == "" {
+		return nil
+	}
+	keys, err := files.ReadKeyFile(d.KeyFile)
+	if err != nil {
+		return err
+	}
+	var known bool
+	if err := pool.QueryRow(ctx, `select to_regclass('key_checks') is not null`).Scan(&known); err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	if !known {
+		return nil
+	}
+	var kept []byte
+	err = pool.QueryRow(ctx, `select ciphertext from key_checks`).Scan(&kept)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the key's check: %w", err)
+	}
+	if err := keys.Check(kept); err != nil {
+		return fmt.Errorf("the key does not fit this database: %w", err)
+	}
+	return nil
 }
 
 // open opens the database as it is.

@@ -23,6 +23,7 @@ func (c *crash) round(ctx context.Context, g gap) {
 		release, entered = g.enter(within)
 		cancel()
 	}
+	c.release = release
 	if g.within > 0 {
 		time.Sleep(c.upTo(g.within))
 	}
@@ -35,7 +36,6 @@ func (c *crash) round(ctx context.Context, g gap) {
 	c.alone()
 	c.note(g.name, entered)
 	if late {
-		c.Cleanup(release)
 		time.AfterFunc(c.upTo(c.startTime), release)
 	}
 }
@@ -46,7 +46,7 @@ func (c *crash) kill() {
 	if err := c.process.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		c.Fatal(err)
 	}
-	_ = <-c.ended // by the signal
+	<-c.ended
 	c.bot.Heal()
 }
 
@@ -60,7 +60,7 @@ and wait_event_type is distinct from 'Lock'`, testName) == 0
 	})
 }
 
-// note finds what was in hand, and makes leases end as if their time had passed.
+// note finds what was in hand at the kill.
 func (c *crash) note(name string, entered bool) {
 	c.Helper()
 	t := c.tallies[name]
@@ -105,9 +105,18 @@ where o.state = 'leased' and o.lease_until > clock_timestamp() and h.kind = 'tel
 		}
 	}
 	c.widest = max(c.widest, n)
+	c.age()
+}
+
+// age makes leases end as if their time had passed. What a dead connection still has in its hands is left to the next time.
+func (c *crash) age() {
+	c.Helper()
 	for _, sql := range []string{
-		`update outbox set lease_until = clock_timestamp() where state = 'leased'`,
-		`update events set fetch_at = clock_timestamp() where state = 'waiting' and fetch_at > clock_timestamp()`,
+		`update outbox o set lease_until = clock_timestamp() from (select library_id, conversation_id, seq from outbox where state = 'leased' for update skip locked) l
+where o.library_id = l.library_id and o.conversation_id = l.conversation_id and o.seq = l.seq`,
+		`update events e set fetch_at = clock_timestamp() from (
+  select library_id, conversation_id, seq from events where state = 'waiting' and fetch_at > clock_timestamp() for update skip locked) w
+where e.library_id = w.library_id and e.conversation_id = w.conversation_id and e.seq = w.seq`,
 	} {
 		if _, err := c.db.Exec(c.Context(), sql); err != nil {
 			c.Fatal(err)

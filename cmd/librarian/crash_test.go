@@ -43,6 +43,7 @@ type crash struct {
 	stored    chan struct{} // a message in the web chat was answered with 200
 	readers   []*reader
 	startTime time.Duration
+	release   func() // lets go of what the last round held
 
 	inGap   map[row]int // kills that fell between a request to Telegram and its stored result
 	widest  int         // such messages at one kill
@@ -86,6 +87,9 @@ func TestCrash(t *testing.T) {
 		}
 	}
 	close(over)
+	c.release()
+	c.alone()
+	c.age()
 	c.serve()
 	err := talk.Wait()
 	if err == nil {
@@ -144,10 +148,13 @@ func newCrash(t *testing.T, seed uint64) *crash {
 		t.Fatal(err)
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = testName // tells the test's own connections from the program's
+	config.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(patienceOfTests.Milliseconds(), 10)
 	if c.db, err = pgxpool.NewWithConfig(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.db.Close)
+	c.release = func() {}
+	t.Cleanup(func() { c.release() }) // or the pool would wait for it
 	c.must("key", "new", w.key)
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -130,7 +131,7 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer closePool(pool)
 	keys, err := cfg.key(ctx, pool)
 	if err != nil {
 		return err
@@ -175,8 +176,9 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 // demoSignIn opens the desk to one of the sample accounts. It exists in the demo alone, which listens on this machine alone.
 func (s *service) demoSignIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	who, err := s.desk.StaffByLogin(r.Context(), r.FormValue("login"))
-	if err != nil {
+	login := r.FormValue("login")
+	who, err := s.desk.StaffByLogin(r.Context(), login)
+	if err != nil || !slices.ContainsFunc(demoOffers(), func(o web.Offer) bool { return o.Login == login }) {
 		http.Error(w, "no such account", http.StatusNotFound)
 		return
 	}

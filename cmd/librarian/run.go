@@ -41,7 +41,7 @@ func (c serveCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer closePool(pool)
 	keys, err := c.key(ctx, pool)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Desk: s.desk, Store: s.store, Inspector: s.inspector, Moved: s.metrics.moved, Now: s.now, Log: log,
+		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Moved: s.metrics.moved, Now: s.now, Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
 	s.sender.Tried = s.metrics.tried
@@ -228,6 +228,18 @@ func (s *service) run(ctx context.Context, ready func()) error {
 	err = doors.Wait()
 	finish()
 	return errors.Join(err, waitFor(core.Wait, finishTime))
+}
+
+// closeTime is how long connections are waited for at the end: one that is stuck must not hold up the stop.
+const closeTime = 500 * time.Millisecond
+
+func closePool(pool *pgxpool.Pool) {
+	closed := make(chan struct{})
+	go func() { pool.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(closeTime):
+	}
 }
 
 // errStuck says that work in hand did not end in time; what is not finished is done again after the next start.

@@ -5,10 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/jpeg"
-	"math/rand/v2"
 	"time"
 
 	"librarian/bots"
@@ -94,7 +90,7 @@ func (s *service) sampleSays(ctx context.Context, lib library.Library, channel b
 		Library: lib.ID, Channel: channel, Sender: sender, ID: fmt.Sprintf("%s-%d", sender, n), Name: name, Text: m.text, Choice: m.choice, At: s.now(),
 	}
 	if m.photo {
-		paper, err := samplePaper()
+		paper, err := samplePaper(name)
 		if err != nil {
 			return err
 		}
@@ -159,39 +155,4 @@ func (s *service) sampleCard(ctx context.Context, lib library.Library, conv bots
 		return err
 	}
 	return s.sampleAct(ctx, lib, "registrar", queue.KindCard, conv, "card", map[string]string{"number": "000001", "password": "moroz-2471"})
-}
-
-// samplePaper is a picture that could be a photo of a signed paper: lines of writing on a sheet.
-func samplePaper() ([]byte, error) {
-	const width, height = 1240, 1754
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	r := rand.New(rand.NewPCG(1, 2))
-	for y := range height {
-		for x := range width {
-			img.SetGray(x, y, color.Gray{Y: uint8(236 + r.IntN(12))})
-		}
-	}
-	for line := 160; line < height-300; line += 46 {
-		for x := 130; x < width-130-r.IntN(300); {
-			word := 20 + r.IntN(90)
-			for ; word > 0 && x < width-130; word-- {
-				for y := line - r.IntN(22); y < line; y++ {
-					if r.IntN(3) == 0 {
-						img.SetGray(x, y, color.Gray{Y: uint8(20 + r.IntN(60))})
-					}
-				}
-				x++
-			}
-			x += 14
-		}
-	}
-	for x := 760; x < 1080; x++ { // something like a signature
-		y := height - 220 + int(40*float64(r.IntN(100))/100) - (x%80)/2
-		for d := range 5 {
-			img.SetGray(x, y+d, color.Gray{Y: 30})
-		}
-	}
-	var out bytes.Buffer
-	err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 85})
-	return out.Bytes(), err
 }

@@ -164,7 +164,7 @@ func (p *page) takes() {
 // paper is a file with a photo of a signed paper.
 func paper(t *testing.T) string {
 	t.Helper()
-	picture, err := samplePaper()
+	picture, err := samplePaper("Туйаара")
 	if err != nil {
 		t.Fatal(err)
 	}

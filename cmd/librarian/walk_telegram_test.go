@@ -69,7 +69,7 @@ func walkTelegram(t *testing.T, flags ...string) {
 	r.hears("Вы согласны?")
 	r.taps("Согласен / согласна")
 	r.hears("пришлите сюда фотографию")
-	picture, err := samplePaper()
+	picture, err := samplePaper("Туйаара")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"librarian/bots/email/letter"
@@ -68,7 +69,7 @@ func (b *Box) list(w http.ResponseWriter, r *http.Request) {
 			continue // dropped meanwhile
 		}
 		// A letter that cannot be read is listed without what it says.
-		page.Letters = append(page.Letters, row{number, l.Subject, l.To, l.From, words.when(l.Date)})
+		page.Letters = append(page.Letters, row{number, l.Subject, strings.Trim(l.To, "<>"), l.From, words.when(l.Date)})
 	}
 	b.show(w, r, "list.html", page)
 }
