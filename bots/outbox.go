@@ -49,8 +49,8 @@ type Message struct {
 }
 
 const insertMessages = `insert into outbox
-  (library_id, conversation_id, seq, channel_id, kind, epoch, staff_id, body, secret_id, until, next_at)
-select l, c, s, ch, k, e, nullif(st, 0), b::jsonb, nullif(sec, ''), u, $11
+  (library_id, conversation_id, seq, channel_id, kind, epoch, staff_id, body, secret_id, until, next_at, created_at)
+select l, c, s, ch, k, e, nullif(st, 0), b::jsonb, nullif(sec, ''), u, $11, $11
 from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::text[], $10::timestamptz[])
   as m (l, c, s, ch, k, e, st, b, sec, u)`
 
@@ -66,7 +66,8 @@ func (k OutKind) life() time.Duration {
 	return 24 * time.Hour
 }
 
-// QueueMessages adds the messages to the outbox, in one statement of the batch however many they are. The caller signals TopicOutbox.
+// QueueMessages adds the messages to the outbox, in one statement of the batch however many they are. They are written and
+// ready to go at now, by the clock that readers' messages have too. The caller signals TopicOutbox.
 func QueueMessages(batch *pgx.Batch, now time.Time, messages []Message) error {
 	if len(messages) == 0 {
 		return nil

@@ -239,16 +239,16 @@ func TestUnseenIsHandedOnOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.clock.forward(unseenAfter)
-	s.expire(t.Context())
+	s.expire(t.Context(), false)
 	if f := h.failures(); len(f) != 0 {
 		t.Fatalf("handed on too early: %v", f)
 	}
 	h.clock.forward(time.Second)
 	h.refuse = errors.New("not now")
-	s.expire(t.Context())
+	s.expire(t.Context(), false)
 	h.refuse = nil
 	for range 3 {
-		s.expire(t.Context())
+		s.expire(t.Context(), false)
 	}
 	var got []string
 	for _, f := range h.failures() {
@@ -277,6 +277,11 @@ func TestEntries(t *testing.T) {
 	all, err := h.outbox.Entries(t.Context(), h.lib, id, 0, 10)
 	if err != nil || len(all) != 3 {
 		t.Fatalf("%d entries, %v", len(all), err)
+	}
+	for _, e := range all { // by the service's clock, as what readers write is
+		if !e.Written.Equal(noon) {
+			t.Errorf("message %d was written at %v", e.At.Out, e.Written)
+		}
 	}
 	if e := all[0]; e.Side != SideBot || e.At != (Cursor{Out: 1}) || e.Turn != 7 || len(e.Choices) != 1 || len(e.Files) != 2 || e.Files[1].ID != "f2" || e.State != "queued" {
 		t.Errorf("first %+v", e)

@@ -17,12 +17,13 @@ import (
 
 // How sending goes.
 const (
-	inFlight    = 64               // messages of a channel on their way at a time: a slow one does not hold up the others
-	lookAt      = 10_000           // of a channel's waiting messages, the oldest, to find those that may go
-	sendTime    = 30 * time.Second // one try
-	stopTime    = 8 * time.Second  // what is left to a try when the service stops
-	leaseTime   = 90 * time.Second // longer than a try and the writing of its result
-	leaseWait   = 3 * time.Second  // for the database
+	inFlight    = 64                      // messages of a channel on their way at a time: a slow one does not hold up the others
+	lookAt      = 10_000                  // of a channel's waiting messages, the oldest, to find those that may go
+	sendTime    = 30 * time.Second        // one try
+	stopTime    = 3500 * time.Millisecond // what is left to a try when the service stops
+	lastNotes   = 800 * time.Millisecond  // what is left after that to the writing of results
+	leaseTime   = 90 * time.Second        // longer than a try and the writing of its result
+	leaseWait   = 3 * time.Second         // for the database
 	firstRetry  = 2 * time.Second
 	slowestPace = 15 * time.Minute
 )
@@ -103,24 +104,31 @@ func (s *Sender) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	w := work{results: make(chan result, inFlight), busy: map[ChannelID]int{}}
+	// Results are written after the stop too, but whatever the database does, Run ends.
+	noting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { cancelAfter(noting, cancel, s.stopTime+lastNotes) })()
 	for ctx.Err() == nil {
 		s.start(ctx, &w)
 		select {
 		case <-ctx.Done():
 		case <-wake:
 		case <-tick.C:
-			s.retain(ctx, &w)
-			s.expire(ctx)
+			s.retain(noting, &w)
+			s.expire(ctx, slices.ContainsFunc(w.unnoted, result.arrived))
 		case r := <-w.results:
-			s.settle(ctx, &w, r)
+			s.settle(noting, &w, r)
 		}
 	}
 	for w.running > 0 {
-		s.settle(ctx, &w, <-w.results)
+		s.settle(noting, &w, <-w.results)
 	}
-	s.retain(ctx, &w)
+	s.retain(noting, &w)
 	return nil
 }
+
+// arrived reports whether the message is with its provider, so that it must not go again.
+func (r result) arrived() bool { return r.state == "sent" || r.state == "confirmed" }
 
 // work is what Run has in its hands.
 type work struct {
@@ -162,13 +170,14 @@ func (s *Sender) settle(ctx context.Context, w *work, first result) {
 	w.unnoted = append(w.unnoted, s.note(ctx, all)...)
 }
 
-// retain tries again to note what could not be noted. What outlives its lease is given up: it may be on its way anew.
+// retain tries again to note what could not be noted. What outlives its lease is given up, for it may be on its way
+// anew; but not what was sent, which would go a second time.
 func (s *Sender) retain(ctx context.Context, w *work) {
 	if len(w.unnoted) == 0 {
 		return
 	}
 	now := s.now()
-	w.unnoted = slices.DeleteFunc(w.unnoted, func(r result) bool { return !now.Before(r.LeaseUntil) })
+	w.unnoted = slices.DeleteFunc(w.unnoted, func(r result) bool { return !r.arrived() && !now.Before(r.LeaseUntil) })
 	w.unnoted = s.note(ctx, w.unnoted)
 }
 

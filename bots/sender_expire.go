@@ -35,10 +35,21 @@ returning kind, body, coalesce(secret_id, '')`
 	takeStale = `update outbox set state = 'failed', problem = 'expired'
 where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'queued' and until <= $4
 returning kind, body, coalesce(secret_id, '')`
+
+	// A password that nobody has fetched. Letters are not looked at by us: they are settled.
+	findUnfetched = `select o.library_id, o.conversation_id, o.seq from outbox o
+join channels c on c.library_id = o.library_id and c.id = o.channel_id
+where o.state = 'sent' and o.kind in ('staff', 'notice') and o.copied_at is null and o.secret_id is not null and o.until <= $1 and c.kind <> 'email'
+order by o.until limit $2`
+
+	takeUnfetched = `update outbox set state = 'failed', problem = 'expired'
+where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'sent' and until <= $4
+returning kind, body, coalesce(secret_id, '')`
 )
 
 // expire gives back leases of a sender that died, and hands on what is too old to be sent and what nobody has looked at.
-func (s *Sender) expire(ctx context.Context) {
+// While results of messages that arrived are not written (owing), no lease is given back: theirs may have ended.
+func (s *Sender) expire(ctx context.Context, owing bool) {
 	now := s.now()
 	var acks []int64
 	s.channels.each(func(id ChannelID, e entry) {
@@ -46,9 +57,14 @@ func (s *Sender) expire(ctx context.Context) {
 			acks = append(acks, int64(id))
 		}
 	})
+	var given error
+	if !owing {
+		given = s.giveBack(ctx, now)
+	}
 	err := errors.Join(
-		s.giveBack(ctx, now),
+		given,
 		s.handOn(ctx, "expired", takeStale, now, findStale, now, expireMost),
+		s.handOn(ctx, "expired", takeUnfetched, now, findUnfetched, now, expireMost),
 		s.handOn(ctx, "unseen", takeUnseen, now, findUnseen, now.Add(-unseenAfter), acks, expireMost),
 	)
 	if err != nil && ctx.Err() == nil {

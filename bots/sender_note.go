@@ -11,7 +11,7 @@ import (
 	"librarian/contacts/library"
 )
 
-// noteWait bounds the writing of results while the service stops.
+// noteWait bounds the writing of results; while the service stops less is left.
 const noteWait = 5 * time.Second
 
 // The rows are locked in the order in which Withdraw takes conversations.
@@ -33,8 +33,9 @@ where o.library_id = r.lib and o.conversation_id = r.conv and o.seq = r.seq
 returning o.library_id, o.conversation_id, o.seq`
 
 // note writes the results and gives those that could not be written: all together, or else each alone, so that one that fails holds up no other.
+// The context is not the one that stops the service: what was sent is written after that too.
 func (s *Sender) note(ctx context.Context, all []result) []result {
-	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWait)
+	writing, cancel := context.WithTimeout(ctx, noteWait)
 	defer cancel()
 	err := s.write(writing, all)
 	if err == nil {
@@ -135,7 +136,7 @@ func (r result) failure() Failure {
 // wipe destroys the secrets of messages that need them no more. What is missed here ends after 72 hours.
 func (s *Sender) wipe(ctx context.Context, all []result) {
 	for _, r := range all {
-		if r.SecretID == nil || !r.final || r.state != "confirmed" && r.state != "sent" {
+		if r.SecretID == nil || !r.final || !r.arrived() {
 			continue
 		}
 		if err := s.secrets.Destroy(ctx, r.LibraryID, *r.SecretID); err != nil {

@@ -271,7 +271,7 @@ func TestLateResults(t *testing.T) {
 	h.queue(h.message(id, 1))
 	first := leaseOne()
 	h.clock.forward(leaseTime + time.Second)
-	s.expire(t.Context())
+	s.expire(t.Context(), false)
 	second := leaseOne()
 	// The slow sender comes back while another has the row: it may neither free it nor fail it.
 	for _, state := range []string{"queued", "failed"} {
@@ -283,7 +283,7 @@ func TestLateResults(t *testing.T) {
 		}
 	}
 	h.clock.forward(leaseTime + time.Second)
-	s.expire(t.Context())
+	s.expire(t.Context(), false)
 	if got := h.states(id); !slices.Equal(got, []string{"queued"}) {
 		t.Fatalf("states %v", got)
 	}

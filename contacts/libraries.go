@@ -25,12 +25,13 @@ type Libraries struct {
 	read   time.Time
 	byID   map[library.ID]library.Library
 	bySlug map[string]library.Library
+	broken map[library.ID]error // what is wrong with those that cannot be read
 }
 
 // NewLibraries makes the reader of tenants.
 func NewLibraries(db DB, now func() time.Time) *Libraries { return &Libraries{db: db, now: now} }
 
-// ByID gives the library, or ErrNotFound.
+// ByID gives the library, or ErrNotFound. A library whose settings cannot be read is an error of its own, and no one else's.
 func (l *Libraries) ByID(ctx context.Context, id library.ID) (library.Library, error) {
 	if err := l.fresh(ctx); err != nil {
 		return library.Library{}, err
@@ -38,13 +39,16 @@ func (l *Libraries) ByID(ctx context.Context, id library.ID) (library.Library, e
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lib, ok := l.byID[id]
+	if err := l.broken[id]; err != nil {
+		return lib, err
+	}
 	if !ok {
 		return lib, fmt.Errorf("library %d: %w", id, ErrNotFound)
 	}
 	return lib, nil
 }
 
-// BySlug gives the library, or ErrNotFound.
+// BySlug gives the library, or ErrNotFound, also for one whose settings cannot be read.
 func (l *Libraries) BySlug(ctx context.Context, slug string) (library.Library, error) {
 	if err := l.fresh(ctx); err != nil {
 		return library.Library{}, err
@@ -58,7 +62,7 @@ func (l *Libraries) BySlug(ctx context.Context, slug string) (library.Library, e
 	return lib, nil
 }
 
-// All gives every library, by slug. The map is not to be changed.
+// All gives every library that can be read, by slug. The map is not to be changed.
 func (l *Libraries) All(ctx context.Context) (map[string]library.Library, error) {
 	if err := l.fresh(ctx); err != nil {
 		return nil, err
@@ -80,32 +84,42 @@ func (l *Libraries) fresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read libraries: %w", err)
 	}
-	all, err := pgx.CollectRows(rows, scanLibrary)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[libraryRow])
 	if err != nil {
 		return fmt.Errorf("read libraries: %w", err)
 	}
 	byID, bySlug := make(map[library.ID]library.Library, len(all)), make(map[string]library.Library, len(all))
-	for _, lib := range all {
+	broken := map[library.ID]error{}
+	for _, row := range all {
+		lib, err := row.library()
+		if err != nil {
+			broken[row.ID] = err
+			continue
+		}
 		byID[lib.ID], bySlug[lib.Slug] = lib, lib
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.byID, l.bySlug, l.read = byID, bySlug, l.now()
+	l.byID, l.bySlug, l.broken, l.read = byID, bySlug, broken, l.now()
 	return nil
 }
 
-func scanLibrary(row pgx.CollectableRow) (library.Library, error) {
-	var lib library.Library
-	var zone string
-	var settings []byte
-	if err := row.Scan(&lib.ID, &lib.Slug, &zone, &settings, &lib.Version); err != nil {
-		return lib, err
-	}
-	if err := json.Unmarshal(settings, &lib.Settings); err != nil {
+// libraryRow is a library as it lies in the database.
+type libraryRow struct {
+	ID       library.ID
+	Slug     string
+	Zone     string
+	Settings []byte
+	Version  int
+}
+
+func (row libraryRow) library() (library.Library, error) {
+	lib := library.Library{ID: row.ID, Slug: row.Slug, Version: row.Version}
+	err := json.Unmarshal(row.Settings, &lib.Settings)
+	if err != nil {
 		return lib, fmt.Errorf("settings of library %d: %w", lib.ID, err)
 	}
-	var err error
-	if lib.Zone, err = time.LoadLocation(zone); err != nil {
+	if lib.Zone, err = time.LoadLocation(row.Zone); err != nil {
 		return lib, fmt.Errorf("zone of library %d: %w", lib.ID, err)
 	}
 	return lib, nil

@@ -3,6 +3,8 @@ package contacts_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +39,37 @@ func TestLibraries(t *testing.T) {
 	}
 	if _, err := all.BySlug(t.Context(), "nowhere"); !errors.Is(err, contacts.ErrNotFound) {
 		t.Errorf("unknown slug: %v", err)
+	}
+}
+
+func TestUnreadableLibraryFailsAlone(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]string{
+		"zone":     `update libraries set zone = 'Mars/Olympus' where id = $1`,
+		"settings": `update libraries set settings = '{"languages": 7}' where id = $1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var bad library.ID
+			w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+				if bad, err = contacts.AddLibrary(ctx, tx, "spoilt", "Europe/Kyiv", library.Settings{}); err != nil {
+					return err
+				}
+				_, err = tx.Exec(ctx, spoil, bad)
+				return err
+			})
+			all := contacts.NewLibraries(w.pool, func() time.Time { return noon })
+			if lib, err := all.ByID(t.Context(), w.lib); err != nil || lib.Slug != "first" {
+				t.Errorf("the other library: %+v, %v", lib, err)
+			}
+			if _, err := all.ByID(t.Context(), bad); err == nil || errors.Is(err, contacts.ErrNotFound) || !strings.Contains(err.Error(), fmt.Sprint(bad)) {
+				t.Errorf("the spoilt one: %v", err)
+			}
+			if every, err := all.All(t.Context()); err != nil || len(every) != 1 {
+				t.Errorf("all: %v, %v", every, err)
+			}
+		})
 	}
 }
 

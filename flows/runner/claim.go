@@ -19,6 +19,7 @@ type event struct {
 	Body       body
 	State      string
 	Urgent     bool
+	Muted      bool // a person spoke when it was received
 	Attempts   int
 	ReceivedAt time.Time
 	ReadyAt    time.Time
@@ -88,7 +89,7 @@ func scanConversation(row pgx.CollectableRow) (*conversation, error) {
 
 // It has to be another statement than the one that locks: that one sees events as they were before it waited for its locks, and would answer again
 // what was answered meanwhile. What is still waited for after its time holds nobody up any more, and is not looked at.
-const unfinished = `select w.n, e.seq, e.kind, e.body, e.state, e.urgent, e.attempts, e.received_at, e.ready_at
+const unfinished = `select w.n, e.seq, e.kind, e.body, e.state, e.urgent, e.muted, e.attempts, e.received_at, e.ready_at
 from unnest($1::bigint[], $2::bigint[]) with ordinality as w (lib, id, n)
 cross join lateral (
   select * from events e where e.library_id = w.lib and e.conversation_id = w.id
@@ -105,7 +106,7 @@ func queueUnfinished(batch *pgx.Batch, all []*conversation, now time.Time) {
 		var n int
 		var e event
 		var text []byte
-		_, err := pgx.ForEachRow(rows, []any{&n, &e.Seq, &e.Kind, &text, &e.State, &e.Urgent, &e.Attempts, &e.ReceivedAt, &e.ReadyAt}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&n, &e.Seq, &e.Kind, &text, &e.State, &e.Urgent, &e.Muted, &e.Attempts, &e.ReceivedAt, &e.ReadyAt}, func() error {
 			c := all[n-1]
 			e.Body = body{}
 			if json.Unmarshal(text, &e.Body) != nil {
@@ -150,7 +151,7 @@ func bundle(events []event, now time.Time) (take []event, again time.Time) {
 	}
 	due, most := first.ReadyAt, first.ReceivedAt.Add(bundleMost)
 	for _, e := range events {
-		if !e.hasFiles() {
+		if !e.hasFiles() || e.Muted != first.Muted {
 			return take, time.Time{}
 		}
 		if e.State == "waiting" {

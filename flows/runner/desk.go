@@ -34,13 +34,25 @@ func (r *Runner) History(ctx context.Context, lib library.ID, conv bots.Conversa
 	if err != nil {
 		return nil, err
 	}
-	all := append(heard, said...)
-	slices.SortStableFunc(all, func(a, b bots.Entry) int { return a.Written.Compare(b.Written) })
+	all := merged(heard, said)
 	all = all[:min(len(all), limit)]
 	if err := r.describe(ctx, lib, all); err != nil {
 		return nil, err
 	}
 	return all, r.sign(ctx, all)
+}
+
+// merged joins both halves by time. Each keeps its own order, whatever its times say: a reader who goes on after any entry has seen all before it.
+func merged(heard, said []bots.Entry) []bots.Entry {
+	all := make([]bots.Entry, 0, len(heard)+len(said))
+	for len(heard) > 0 && len(said) > 0 {
+		if said[0].Written.Before(heard[0].Written) {
+			all, said = append(all, said[0]), said[1:]
+		} else {
+			all, heard = append(all, heard[0]), heard[1:]
+		}
+	}
+	return append(append(all, heard...), said...)
 }
 
 // sign puts the names of staff under what they wrote.

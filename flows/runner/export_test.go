@@ -7,12 +7,18 @@ import (
 	"reflect"
 	"time"
 
+	"librarian/bots"
 	"librarian/contacts/library"
 	"librarian/flows"
 )
 
 // Step moves one group and reports whether there was one.
 func (r *Runner) Step(ctx context.Context, worker int) (bool, error) { return r.group(ctx, worker) }
+
+// Keep stores a message in a process that does not work.
+func (r *Runner) Keep(ctx context.Context, in bots.Inbound) error {
+	return r.store(ctx, []arrival{{in: in}})
+}
 
 // Known makes this process known to the database, or forgets it when the context has ended.
 func (r *Runner) Known(ctx context.Context) error {

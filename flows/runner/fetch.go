@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +19,8 @@ const (
 	fetchLease    = 2 * time.Minute
 	fetchTries    = 12 // about half an hour
 	fetchLongest  = 5 * time.Minute
-	problemLost   = "lost" // it could not be had: the reader is asked for it
+	noteTime      = 30 * time.Second // for the database to take what was found
+	problemLost   = "lost"           // it could not be had: the reader is asked for it
 	problemTooBig = "too_large"
 )
 
@@ -74,7 +74,10 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("claim a waiting event: %w", err)
 	}
 	owed := false
-	for i := range w.body.Files {
+	for i, f := range w.body.Files {
+		if f.inspected() {
+			continue
+		}
 		err := errTries
 		if w.fetches <= fetchTries {
 			err = r.inspect(ctx, &w, i)
@@ -89,7 +92,7 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 		if w.fetches < fetchTries {
 			owed = true
 		} else {
-			w.body.Files[i].Problem = cmp.Or(w.body.Files[i].Problem, problemLost)
+			w.body.Files[i].Problem = problemLost
 		}
 	}
 	return true, r.noteInspected(ctx, w, owed)
@@ -113,12 +116,12 @@ where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting
 // errTries is for a file at which the process died each time.
 var errTries = errors.New("tried too often")
 
-// inspect fetches the file unless it is here, and looks at it unless that was done.
+// inspected reports that what the file is, or what is wrong with it, is known.
+func (f file) inspected() bool { return f.Kind != "" || f.Problem != "" }
+
+// inspect fetches the file unless it is here, and looks at it.
 func (r *Runner) inspect(ctx context.Context, w *waiting, i int) error {
 	f := &w.body.Files[i]
-	if f.Kind != "" || f.Problem != "" {
-		return nil
-	}
 	if f.File == "" {
 		if err := r.fetch(ctx, w, f); err != nil || f.Problem != "" {
 			return err
@@ -209,8 +212,12 @@ func (w waiting) kept() []files.ID {
 	return out
 }
 
+const endWaiting = `update events set state = 'ready', fetch_at = null where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting'`
+
 // noteInspected makes the event ready, or notes when what is owed is tried again.
 func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error {
+	ctx, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
 	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
 		if _, err := lock(ctx, tx, w.lib, w.id); err != nil {
 			return err
@@ -227,11 +234,17 @@ func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error 
 			}
 			return nil
 		}
+		tag, err := tx.Exec(ctx, endWaiting, w.lib, w.id, w.seq)
+		if err != nil {
+			return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
+		}
+		if tag.RowsAffected() == 0 {
+			return nil // another has ended it, and shows the files that it fetched itself
+		}
 		if err := files.Link(ctx, tx, w.lib, w.kept()...); err != nil {
 			return err
 		}
 		batch := &pgx.Batch{}
-		batch.Queue(`update events set state = 'ready', fetch_at = null where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting'`, w.lib, w.id, w.seq)
 		batch.Queue(`update conversations set ready_at = least(ready_at, $3) where library_id = $1 and id = $2`, w.lib, w.id, now)
 		bots.QueueNotify(batch, bots.Signal{Topic: bots.TopicEvents, Library: w.lib}, bots.Signal{Topic: bots.TopicChat, Library: w.lib, ID: int64(w.id)})
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,18 +37,25 @@ func (r *Runner) read(ctx context.Context, tx pgx.Tx, claimed []*conversation, n
 		turns[i] = newTurn(c, now)
 		turns[i].party = parties[keys[i]]
 		if err := r.know(ctx, turns[i], questions[talks[i]]); err != nil {
-			return nil, err
+			if blameless(err) || ctx.Err() != nil {
+				return nil, err
+			}
+			turns[i].failure = errors.Join(turns[i].failure, err) // of this library alone: the others go on
 		}
 	}
 	return turns, nil
 }
 
 // know fills in the library, the channel and the input.
-func (r *Runner) know(ctx context.Context, t *turn, open queue.OpenQuestion) error {
+func (r *Runner) know(ctx context.Context, t *turn, open queue.OpenQuestion) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("prepare conversation %d: %w", t.id, panicked(p))
+		}
+	}()
 	if len(t.take) == 0 {
 		return nil
 	}
-	var err error
 	if t.lib, err = r.Libraries.ByID(ctx, t.libID); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
+	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/flows"
@@ -22,12 +23,15 @@ const (
 	albumWait   = 3 * time.Second         // after the last file of an album
 	bundleMost  = 10 * time.Second        // since the first
 	fetchMost   = 30 * time.Second        // a file that is not here by then holds nobody up
+	storeTime   = 20 * time.Second        // for a group: its senders repeat what could not be stored
 )
 
 // arrival is a message on its way into the database.
 type arrival struct {
-	in   bots.Inbound
-	done chan error
+	in      bots.Inbound
+	wait    time.Duration // for its turn, as the pace of its sender has it
+	tooMuch bool          // its files are more than the sender may send
+	done    chan error
 }
 
 // body is what an event holds of a message.
@@ -53,7 +57,8 @@ type file struct {
 
 // Receive stores one message. When it returns nil the message is on disk; a repeat of a message that is there already is nil too.
 func (r *Runner) Receive(ctx context.Context, in bots.Inbound) error {
-	a := arrival{in, make(chan error, 1)}
+	a := arrival{in: in, done: make(chan error, 1)}
+	a.wait, a.tooMuch = r.pace.admit(in, r.Now()) // once, however often it is tried to store it
 	select {
 	case r.inbox <- a:
 	case <-ctx.Done():
@@ -92,6 +97,8 @@ func (r *Runner) storeArrivals(ctx context.Context) error {
 
 // storeGroup stores the group, or each alone when the group cannot be: one bad message must not refuse its neighbours.
 func (r *Runner) storeGroup(ctx context.Context, group []arrival) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
 	err := r.store(ctx, group)
 	if err != nil && !blameless(err) && len(group) > 1 {
 		for _, a := range group {
@@ -157,9 +164,41 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 			return err
 		}
 		bots.QueueNotify(batch, signals...)
-		batch.Queue("commit")
-		return tx.SendBatch(ctx, batch).Close()
+		if !slices.ContainsFunc(events, newEvent.uploaded) {
+			batch.Queue("commit")
+			return tx.SendBatch(ctx, batch).Close()
+		}
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return linkUploads(ctx, tx, events)
 	})
+}
+
+// uploaded reports that the event brings a file that is in the store already.
+func (e newEvent) uploaded() bool {
+	return slices.ContainsFunc(e.body.Files, func(f file) bool { return f.File != "" })
+}
+
+const storedFiles = `select coalesce(array_agg(f ->> 'file'), '{}') from events, jsonb_array_elements(body -> 'files') as f
+where library_id = $1 and conversation_id = $2 and external_id = $3 and f ->> 'file' <> ''`
+
+// linkUploads keeps what the stored events show: an upload that was acknowledged is not taken for one that nothing shows, however long it waits to be
+// looked at. The copy that came with a repeat is in no event, and is left to be removed.
+func linkUploads(ctx context.Context, tx pgx.Tx, events []newEvent) error {
+	for _, e := range events {
+		if !e.uploaded() {
+			continue
+		}
+		var ids []files.ID
+		if err := tx.QueryRow(ctx, storedFiles, e.lib, e.conv, e.external).Scan(&ids); err != nil {
+			return fmt.Errorf("files of conversation %d: %w", e.conv, err)
+		}
+		if err := files.Link(ctx, tx, e.lib, ids...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // events are what is to be stored of the messages. It begins the conversations of new addresses, and notes who has left or come back.
@@ -186,7 +225,7 @@ func (r *Runner) events(ctx context.Context, tx pgx.Tx, group []arrival, known [
 			}
 		}
 		if !a.in.Gone {
-			events = append(events, r.event(a.in, bots.ConversationID(id), now))
+			events = append(events, r.event(a, bots.ConversationID(id), now))
 		}
 	}
 	return events, nil
@@ -215,7 +254,8 @@ func newConversation(ctx context.Context, tx pgx.Tx, lib library.ID, id bots.Con
 }
 
 // event is the message as it is stored. A file that is still to be fetched and looked at keeps it waiting.
-func (r *Runner) event(in bots.Inbound, conv bots.ConversationID, now time.Time) newEvent {
+func (r *Runner) event(a arrival, conv bots.ConversationID, now time.Time) newEvent {
+	in := a.in
 	text, cut := bots.Clean(in.Text)
 	e := newEvent{
 		lib: in.Library, conv: conv, kind: "message", external: "m:" + in.ID, state: "ready", written: in.At, ready: now,
@@ -223,9 +263,8 @@ func (r *Runner) event(in bots.Inbound, conv bots.ConversationID, now time.Time)
 			Text: text, Choice: in.Choice, Turn: in.Turn, Phone: in.Phone, Cut: cut, Album: in.Album, Refused: in.Refused,
 		},
 	}
-	wait, tooMuch := r.pace.admit(in, now)
 	for _, f := range in.Files {
-		if tooMuch {
+		if a.tooMuch {
 			e.body.Refused = append(e.body.Refused, bots.RefusedUpload{Name: f.Name, Reason: "too_many"})
 			continue
 		}
@@ -243,7 +282,7 @@ func (r *Runner) event(in bots.Inbound, conv bots.ConversationID, now time.Time)
 	default:
 		word, ok := r.Texts.Word(text)
 		e.urgent = ok && (word == templates.Cancel || word == templates.Human)
-		e.ready = now.Add(wait)
+		e.ready = now.Add(a.wait)
 	}
 	return e
 }

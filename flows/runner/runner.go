@@ -15,7 +15,6 @@ import (
 	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/flows"
-	"librarian/queue"
 	"librarian/templates"
 )
 
@@ -30,7 +29,6 @@ type Config struct {
 	Signals   *bots.Signals
 	Outbox    *bots.Outbox
 	Secrets   *bots.Secrets
-	Desk      *queue.Desk
 	Store     *files.Store
 	Inspector *files.Inspector
 	Workers   int                                 // groups worked at a time; 0 means 2

@@ -52,13 +52,13 @@ func newTurn(c *conversation, now time.Time) *turn {
 	return t
 }
 
-// mute reports that nobody answers the event: a person speaks, or it is a timer that was set in a turn that has passed.
+// mute reports that nobody answers the event: a person speaks, or spoke when it came, or it is a timer that was set in a turn that has passed.
 func (t *turn) mute(e event) bool {
 	switch flows.Kind(e.Kind) {
 	case flows.Timeout:
 		return t.speaker != nil || e.Body.Wake != t.turn
 	case flows.Message, flows.Resume:
-		return t.speaker != nil
+		return t.speaker != nil || e.Muted
 	}
 	return false
 }

@@ -21,6 +21,9 @@ const (
 // poll is how often the database is asked though nobody has signalled.
 const poll = time.Second
 
+// lookTime bounds the look for what is next.
+const lookTime = 10 * time.Second
+
 // groupTime bounds one group, so that no worker waits for ever for a connection.
 const groupTime = time.Minute
 
@@ -71,6 +74,8 @@ func (r *Runner) work(ctx context.Context, worker int) error {
 
 // untilNext is how long no conversation becomes ready, of those that were not by then: zero if one is, and at most until the next poll.
 func (r *Runner) untilNext(ctx context.Context, then time.Time) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	var at *time.Time
 	if err := r.Pool.QueryRow(ctx, `select min(ready_at) from conversations where ready_at > $1`, then).Scan(&at); err != nil {
 		return poll, fmt.Errorf("look for the next conversation: %w", err)

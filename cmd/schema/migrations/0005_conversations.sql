@@ -33,6 +33,7 @@ create table events (
   body            jsonb not null,
   state           text not null check (state in ('waiting', 'ready', 'done', 'dead')),
   urgent          boolean not null default false, -- a word that waits for no file
+  muted           boolean not null default false, -- a person spoke when it was received: it is theirs, though it is worked later
   attempts        int not null default 0,
   written_at      timestamptz not null,         -- by the channel's clock
   received_at     timestamptz not null,         -- by the clock of the process: the waits below are counted from it
