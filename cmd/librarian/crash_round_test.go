@@ -46,7 +46,9 @@ func (c *crash) kill() {
 	if err := c.process.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		c.Fatal(err)
 	}
-	<-c.ended
+	if err := <-c.ended; err == nil {
+		c.Log("the process had ended by itself before the kill")
+	}
 	c.bot.Heal()
 }
 
