@@ -292,7 +292,7 @@ func TestDatabaseAway(t *testing.T) {
 				i := []*instance{one, other}[sent[k]%2]
 				words := []string{"меню", "2", "Есть ли Гоголь?", "да"}[sent[k]%4] // with an ask among them
 				for {
-					if err := i.Receive(context.Background(), w.message(fmt.Sprintf("sender-%d", k), fmt.Sprint(sent[k]), words)); err == nil {
+					if err := i.Receive(context.Background(), w.message(fmt.Sprintf("sender-%d-%d", k, sent[k]/40), fmt.Sprint(sent[k]), words)); err == nil { // none fast enough to be slowed down
 						break
 					}
 				}
