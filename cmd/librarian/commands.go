@@ -50,15 +50,11 @@ type libraryAddCommand struct {
 
 // Run adds the library and its web chat.
 func (c libraryAddCommand) Run(ctx context.Context) error {
-	pool, err := c.connect(ctx)
+	pool, keys, err := c.unlock(ctx)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	keys, err := c.key(ctx, pool)
-	if err != nil {
-		return err
-	}
 	record := library.Lang(c.Record)
 	settings := library.Settings{Hours: usualHours()}
 	if c.Settings != "" {
@@ -201,15 +197,11 @@ func (c emailAddCommand) Run(ctx context.Context) error {
 
 // addChannel sets a channel of the library up.
 func (d database) addChannel(ctx context.Context, slug string, kind bots.Kind, name string, config any, secret string) error {
-	pool, err := d.connect(ctx)
+	pool, keys, err := d.unlock(ctx)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	keys, err := d.key(ctx, pool)
-	if err != nil {
-		return err
-	}
 	lib, err := contacts.NewLibraries(pool, time.Now).BySlug(ctx, slug)
 	if err != nil {
 		return err
@@ -240,15 +232,11 @@ type staffAddCommand struct {
 
 // Run adds the account.
 func (c staffAddCommand) Run(ctx context.Context) error {
-	pool, err := c.connect(ctx)
+	pool, keys, err := c.unlock(ctx)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	keys, err := c.key(ctx, pool)
-	if err != nil {
-		return err
-	}
 	n := queue.NewStaff{Login: c.Login, Name: c.Name, Role: queue.Role(c.Role), Email: c.Email, Lang: library.Russian}
 	if c.Library != "" {
 		lib, err := contacts.NewLibraries(pool, time.Now).BySlug(ctx, c.Library)
@@ -274,15 +262,11 @@ type staffResetCommand struct {
 
 // Run resets the access.
 func (c staffResetCommand) Run(ctx context.Context) error {
-	pool, err := c.connect(ctx)
+	pool, keys, err := c.unlock(ctx)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	keys, err := c.key(ctx, pool)
-	if err != nil {
-		return err
-	}
 	desk := queue.NewDesk(pool, keys, issuer, time.Now)
 	who, err := desk.StaffByLogin(ctx, c.Login)
 	if err != nil {

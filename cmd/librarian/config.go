@@ -54,6 +54,20 @@ func (d database) connect(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
+// unlock is connect and key in one: what every command needs that reads or writes what is encrypted. The caller closes the pool.
+func (d database) unlock(ctx context.Context) (*pgxpool.Pool, *files.Keys, error) {
+	pool, err := d.connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := d.key(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, nil, err
+	}
+	return pool, keys, nil
+}
+
 // fits makes sure that the key belongs to the database before anything is changed in it: a command given another library's address must not touch it.
 // A new database, or no key yet, fits.
 func (d database) fits(ctx context.Context, pool *pgxpool.Pool) error {

@@ -18,14 +18,14 @@ func (c *crash) round(ctx context.Context, g gap) {
 		c.start()
 	} else {
 		c.serve()
-		time.Sleep(200*time.Millisecond + c.upTo(time.Second))
+		time.Sleep(200*time.Millisecond + c.upTo(time.Second)) // the moment of the kill is a time from the seed
 		within, cancel := context.WithTimeout(ctx, patienceOfGaps)
 		release, entered = g.enter(within)
 		cancel()
 	}
 	c.release = release
 	if g.within > 0 {
-		time.Sleep(c.upTo(g.within))
+		time.Sleep(c.upTo(g.within)) // likewise
 	}
 	c.kill()
 	// What the dead process has sent to the database before it died is still carried out: now, or after the next start.

@@ -169,7 +169,7 @@ func (c *crash) begin() {
 	}
 	for range 2 {
 		c.start()
-		time.Sleep(c.upTo(400 * time.Millisecond))
+		time.Sleep(c.upTo(400 * time.Millisecond)) // a kill at a time from the seed, while the tables are made
 		c.kill()
 		c.alone()
 	}

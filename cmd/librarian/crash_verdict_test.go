@@ -19,7 +19,7 @@ func (c *crash) quiet() {
 			c.Errorf("left over: %s", c.unfinished())
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // another process signals nobody here: the database is asked again
 	}
 }
 

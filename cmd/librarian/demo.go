@@ -127,15 +127,11 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 	if err := os.MkdirAll(cfg.Files, 0o700); err != nil {
 		return fmt.Errorf("make a place for files: %w", err)
 	}
-	pool, err := cfg.connect(ctx)
+	pool, keys, err := cfg.unlock(ctx)
 	if err != nil {
 		return err
 	}
 	defer closePool(pool)
-	keys, err := cfg.key(ctx, pool)
-	if err != nil {
-		return err
-	}
 	box, err := letterbox.Start(ctx, filepath.Join(dir, "letters"), "127.0.0.1:0")
 	if err != nil {
 		return err

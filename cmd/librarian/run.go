@@ -37,15 +37,11 @@ type serveCommand struct{ settings }
 
 // Run serves until the context ends.
 func (c serveCommand) Run(ctx context.Context, log *slog.Logger) error {
-	pool, err := c.connect(ctx)
+	pool, keys, err := c.unlock(ctx)
 	if err != nil {
 		return err
 	}
 	defer closePool(pool)
-	keys, err := c.key(ctx, pool)
-	if err != nil {
-		return err
-	}
 	s, err := newService(c.settings, pool, keys, log)
 	if err != nil {
 		return err

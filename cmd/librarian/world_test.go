@@ -154,7 +154,7 @@ func (w *world) await(what string, done func() bool) {
 		if time.Now().After(deadline) {
 			w.Fatalf("in vain: %s\n%s", what, w.log)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond) // another process signals nobody here: it is asked again
 	}
 }
 
