@@ -32,7 +32,7 @@ type Person struct {
 }
 
 const parties = `select a.library_id, a.id, a.contact_id, a.channel_id, c.name, a.blocked_at is not null, a.gone_at is not null, coalesce(p.people, '[]')
-from unnest($1::bigint[], $2::bigint[]) as w (lib, id)
+from in_hand($1, $2) as w
 join addresses a on a.library_id = w.lib and a.id = w.id
 join contacts c on c.library_id = a.library_id and c.id = a.contact_id
 left join lateral (
@@ -50,6 +50,7 @@ type PartyKey struct {
 }
 
 // QueueParties adds the reading of who writes at the addresses to the batch, one query however many they are, and fills the map when it is sent.
+// Without keys they are those of the conversations that the transaction has claimed.
 func QueueParties(batch *pgx.Batch, keys []PartyKey, into map[PartyKey]Party) {
 	libs, ids := keyColumns(keys)
 	batch.Queue(parties, libs, ids).Query(func(rows pgx.Rows) error {
@@ -69,6 +70,9 @@ func QueueParties(batch *pgx.Batch, keys []PartyKey, into map[PartyKey]Party) {
 }
 
 func keyColumns(keys []PartyKey) (libs, ids []int64) {
+	if keys == nil {
+		return nil, nil
+	}
 	libs, ids = make([]int64, len(keys)), make([]int64, len(keys))
 	for i, k := range keys {
 		libs[i], ids[i] = int64(k.Library), int64(k.Address)

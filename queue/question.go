@@ -22,18 +22,14 @@ type OpenQuestion struct {
 }
 
 const openQuestions = `select distinct on (1, 2) t.library_id, t.conversation_id, t.id, t.due_at
-from unnest($1::bigint[], $2::bigint[]) as w (lib, conv)
-join tasks t on t.library_id = w.lib and t.conversation_id = w.conv
+from in_hand(null, null) as w
+join tasks t on t.library_id = w.lib and t.conversation_id = w.id
 where t.kind = 'question' and t.state <> 'done' order by 1, 2, t.id desc`
 
-// QueueOpenQuestions adds the reading of the conversations' unanswered questions to the batch, one query however many they are, and fills the map
-// when it is sent.
-func QueueOpenQuestions(batch *pgx.Batch, talks []Talk, into map[Talk]OpenQuestion) {
-	libs, convs := make([]int64, len(talks)), make([]int64, len(talks))
-	for i, t := range talks {
-		libs[i], convs[i] = int64(t.Library), int64(t.Conversation)
-	}
-	batch.Queue(openQuestions, libs, convs).Query(func(rows pgx.Rows) error {
+// QueueOpenQuestions adds the reading of the unanswered questions of the conversations that the transaction has claimed to the batch, one query however
+// many they are, and fills the map when it is sent.
+func QueueOpenQuestions(batch *pgx.Batch, into map[Talk]OpenQuestion) {
+	batch.Queue(openQuestions).Query(func(rows pgx.Rows) error {
 		var talk Talk
 		var open OpenQuestion
 		_, err := pgx.ForEachRow(rows, []any{&talk.Library, &talk.Conversation, &open.Task, &open.Due}, func() error {

@@ -70,6 +70,7 @@ func (c *crash) verdict() {
 	c.judgeRepeats()
 	c.judgeWork()
 	c.judgeFiles()
+	c.judgeParents()
 }
 
 // judge follows one reader's conversation.
@@ -146,6 +147,18 @@ func (c *crash) judgeNotes(r *reader, conv int) {
 	}
 	if n := c.count(c.db, `select count(*) from task_log l join tasks t using (library_id) where t.id = l.task_id and t.conversation_id = $1 and l.act = 'note'`, conv); n != r.adds {
 		c.Errorf("reader %d added %d times, the task was added to %d times", r.number, r.adds, n)
+	}
+}
+
+// judgeParents finds rows whose conversation, channel, text or library is not there: no foreign key watches over those that are written with each turn.
+func (c *crash) judgeParents() {
+	c.Helper()
+	for _, lost := range c.list(`select 'message ' || seq || ' of conversation ' || conversation_id from outbox o
+where not exists (select from conversations c where c.library_id = o.library_id and c.id = o.conversation_id)
+  or not exists (select from channels h where h.library_id = o.library_id and h.id = o.channel_id)
+union all select 'consent ' || id from consents a where not exists (select from consent_texts t where t.library_id = a.library_id and t.hash = a.text_hash)
+union all select 'fact ' || id from facts f where not exists (select from libraries l where l.id = f.library_id)`) {
+		c.Errorf("%s belongs to nothing", lost)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,7 +160,7 @@ order by hashint8(id)`, w.Now(), mark)
 // drain works with n conversations in flight until the time is up or all is done. It gives the turns a second and the time of each group.
 func (w *world) drain(n int) (perSecond float64, times []time.Duration) {
 	w.Helper()
-	if w.workers = 1; n > 16 {
+	if w.workers = 1; n >= 16 {
 		w.workers = 2
 	}
 	r := w.newRunner(bots.NewSignals(w.pool))
@@ -213,6 +214,7 @@ func (w *world) clear() {
 // that of a single round trip.
 func BenchmarkTurn(b *testing.B) {
 	goals := map[int]string{1: "p50 ≤ 2 × one round trip", 8: "≥ 1.3", 16: "≥ 2.5", 64: "≥ 5"}
+	debug.SetGCPercent(400) // as the program does
 	w := worldOn(b, pgtest.Durable(b))
 	w.population(100_000)
 	bench := newPgbench(w)
@@ -284,6 +286,7 @@ func BenchmarkSize(b *testing.B) {
 // at 4, 16 and 64 in flight on a like machine. Goals: 5 times that at 4, 10 times at 16 and 64.
 func BenchmarkReceive(b *testing.B) {
 	courier := map[int]float64{4: 411, 16: 279, 64: 541}
+	debug.SetGCPercent(400) // as the program does
 	w := worldOn(b, pgtest.Durable(b))
 	w.population(100_000)
 	i := w.start()

@@ -61,12 +61,19 @@ type offered struct {
 	Label string `json:"label"`
 }
 
-const claimed = `select library_id, id, lang, lang_chosen, state, turn, next_out, speaker, epoch, dialogue, heard_at from conversations `
+// The keys are noted for the statements that follow in the same batch.
+const (
+	claimed = `with claimed as materialized (
+  select library_id, id, lang, lang_chosen, state, turn, next_out, speaker, epoch, dialogue, heard_at from conversations `
+	noted = `), noted as materialized (
+  select set_config('librarian.libs', string_agg(library_id::text, ','), true), set_config('librarian.ids', string_agg(id::text, ','), true) from claimed)
+select claimed.* from claimed, noted`
+)
 
 // Skipping what is locked keeps workers out of each other's way: whoever holds a conversation leaves it ready if there is more to do.
 const (
-	claimReady = claimed + `where ready_at <= $1 order by ready_at limit $2 for no key update skip locked`
-	claimOne   = claimed + `where library_id = $1 and id = $2 and ready_at is not null for no key update skip locked`
+	claimReady = claimed + `where ready_at <= $1 order by ready_at limit $2 for no key update skip locked` + noted
+	claimOne   = claimed + `where library_id = $1 and id = $2 and ready_at is not null for no key update skip locked` + noted
 )
 
 // queueClaim locks conversations.
@@ -90,24 +97,20 @@ func scanConversation(row pgx.CollectableRow) (*conversation, error) {
 // It has to be another statement than the one that locks: that one sees events as they were before it waited for its locks, and would answer again
 // what was answered meanwhile. What is still waited for after its time holds nobody up any more, and is not looked at.
 const unfinished = `select w.n, e.seq, e.kind, e.body, e.state, e.urgent, e.muted, e.attempts, e.received_at, e.ready_at
-from unnest($1::bigint[], $2::bigint[]) with ordinality as w (lib, id, n)
+from in_hand(null, null) as w
 cross join lateral (
   select * from events e where e.library_id = w.lib and e.conversation_id = w.id
-    and (e.state = 'ready' or e.state = 'waiting' and e.received_at > $3) order by e.seq limit 40) e
+    and (e.state = 'ready' or e.state = 'waiting' and e.received_at > $1) order by e.seq limit 40) e
 order by w.n, e.seq`
 
-// queueUnfinished reads what waits in the conversations, which are locked.
-func queueUnfinished(batch *pgx.Batch, all []*conversation, now time.Time) {
-	libs, ids := make([]int64, len(all)), make([]int64, len(all))
-	for i, c := range all {
-		libs[i], ids[i] = int64(c.libID), int64(c.id)
-	}
-	batch.Queue(unfinished, libs, ids, now.Add(-fetchMost)).Query(func(rows pgx.Rows) error {
+// queueUnfinished reads what waits in the conversations that are claimed earlier in the batch.
+func queueUnfinished(batch *pgx.Batch, all *[]*conversation, now time.Time) {
+	batch.Queue(unfinished, now.Add(-fetchMost)).Query(func(rows pgx.Rows) error {
 		var n int
 		var e event
 		var text []byte
 		_, err := pgx.ForEachRow(rows, []any{&n, &e.Seq, &e.Kind, &text, &e.State, &e.Urgent, &e.Muted, &e.Attempts, &e.ReceivedAt, &e.ReadyAt}, func() error {
-			c := all[n-1]
+			c := (*all)[n-1]
 			e.Body = body{}
 			if json.Unmarshal(text, &e.Body) != nil {
 				c.broken = fmt.Errorf("event %d of conversation %d cannot be read", e.Seq, c.id)

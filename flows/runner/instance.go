@@ -118,20 +118,30 @@ func (i *instance) drop(ctx context.Context) error {
 const noteWorking = `insert into working (instance, worker, libs, convs, seqs) values ($1, $2, $3, $4, $5)
 on conflict (instance, worker) do update set libs = excluded.libs, convs = excluded.convs, seqs = excluded.seqs, noted_at = clock_timestamp()`
 
-// note commits, apart from the turns, which events a worker has in hand: if an ask kills the process they are found. It does not wait for the disk.
-func (i *instance) note(ctx context.Context, worker int, turns []*turn) error {
+// note commits, apart from the turns, which events a worker has in hand: if an ask kills the process they are found. When it returns the note is on its
+// way, which no death of this process stops; the function that it gives waits until it has arrived. The disk is not waited for.
+func (i *instance) note(ctx context.Context, worker int, turns []*turn) (arrived func() error) {
 	libs, ids := columns(turns)
+	batch := &pgx.Batch{}
+	done := make(chan error, 1)
 	i.mu.Lock()
-	defer i.mu.Unlock()
 	if i.conn == nil {
-		return fmt.Errorf("note %d conversations in hand: %w", len(turns), errNotHeld)
+		i.mu.Unlock()
+		done <- fmt.Errorf("note %d conversations in hand: %w", len(turns), errNotHeld)
+	} else {
+		batch.Queue(noteWorking, i.id, worker, libs, ids, column(turns, func(t *turn) string { return arrayText(t.seqs()) }))
+		sent := i.conn.SendBatch(ctx, batch)
+		go func() {
+			defer i.mu.Unlock()
+			err := sent.Close()
+			if err != nil {
+				// Whatever went wrong here is not the doing of a turn. A new connection is made at the next beat.
+				err = errors.Join(errNotHeld, err, i.drop(ctx))
+			}
+			done <- err
+		}()
 	}
-	seqs := column(turns, func(t *turn) string { return arrayText(t.seqs()) })
-	if _, err := i.conn.Exec(ctx, noteWorking, i.id, worker, libs, ids, seqs); err != nil {
-		// Whatever went wrong here is not the doing of a turn. A new connection is made at the next beat.
-		return errors.Join(errNotHeld, err, i.drop(ctx))
-	}
-	return nil
+	return func() error { return <-done }
 }
 
 // arrayText is the numbers as PostgreSQL writes an array: rows of arrays of several lengths have no other form as a parameter.

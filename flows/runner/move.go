@@ -17,26 +17,23 @@ import (
 	"librarian/queue"
 )
 
-// read fetches, in one round trip, what waits in the conversations and what the flows may know, and makes a turn of each.
-func (r *Runner) read(ctx context.Context, tx pgx.Tx, claimed []*conversation, now time.Time) ([]*turn, error) {
+// read claims conversations and fetches, in one round trip, what waits in them and what the flows may know, and makes a turn of each.
+func (r *Runner) read(ctx context.Context, tx pgx.Tx, now time.Time, claim string, args []any) ([]*turn, error) {
 	batch := &pgx.Batch{}
+	var claimed []*conversation
 	parties, questions := map[contacts.PartyKey]contacts.Party{}, map[queue.Talk]queue.OpenQuestion{}
-	keys, talks := make([]contacts.PartyKey, len(claimed)), make([]queue.Talk, len(claimed))
-	for i, c := range claimed {
-		keys[i] = contacts.PartyKey{Library: c.libID, Address: contacts.AddressID(c.id)}
-		talks[i] = queue.Talk{Library: c.libID, Conversation: c.id}
-	}
-	queueUnfinished(batch, claimed, now)
-	contacts.QueueParties(batch, keys, parties)
-	queue.QueueOpenQuestions(batch, talks, questions)
+	queueClaim(batch, claim, args, &claimed)
+	queueUnfinished(batch, &claimed, now)
+	contacts.QueueParties(batch, nil, parties)
+	queue.QueueOpenQuestions(batch, questions)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("read %d conversations: %w", len(claimed), err)
+		return nil, fmt.Errorf("claim and read conversations: %w", err)
 	}
 	turns := make([]*turn, len(claimed))
 	for i, c := range claimed {
 		turns[i] = newTurn(c, now)
-		turns[i].party = parties[keys[i]]
-		if err := r.know(ctx, turns[i], questions[talks[i]]); err != nil {
+		turns[i].party = parties[contacts.PartyKey{Library: c.libID, Address: contacts.AddressID(c.id)}]
+		if err := r.know(ctx, turns[i], questions[queue.Talk{Library: c.libID, Conversation: c.id}]); err != nil {
 			if blameless(err) || ctx.Err() != nil {
 				return nil, err
 			}
@@ -120,12 +117,14 @@ func (r *Runner) play(ctx context.Context, tx pgx.Tx, worker int, turns []*turn)
 		if round == askMost {
 			return fmt.Errorf("conversation %d asks more than %d times in one turn", asking[0].id, askMost)
 		}
+		noted := func() error { return nil }
 		if round == 0 {
-			if err := r.instance.note(ctx, worker, asking); err != nil {
-				return err
-			}
+			noted = r.instance.note(ctx, worker, asking)
 		}
 		if err := r.carryOut(ctx, tx, asking); err != nil {
+			return err
+		}
+		if err := noted(); err != nil {
 			return err
 		}
 		for _, t := range asking {

@@ -44,21 +44,17 @@ func (r *Runner) work(ctx context.Context, worker int) error {
 	wake, stop := r.Signals.Subscribe(bots.Signal{Topic: bots.TopicEvents})
 	defer stop()
 	for ctx.Err() == nil {
-		wait, err := r.untilNext(ctx, time.Time{})
-		if err == nil && wait == 0 {
-			var busy bool
-			if busy, err = r.group(ctx, worker); busy && err == nil {
-				continue
-			}
-			if err == nil { // others have in hand what is ready
-				wait, err = r.untilNext(ctx, r.Now())
-			}
+		then := r.Now()
+		busy, err := r.group(ctx, worker)
+		if busy && err == nil {
+			continue
 		}
-		if err != nil {
-			if ctx.Err() == nil {
-				r.Log.Error("conversations are not moved", "err", err)
-			}
-			wait = poll
+		wait := poll
+		if err == nil { // what was ready others have in hand
+			wait, err = r.untilNext(ctx, then)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("conversations are not moved", "err", err)
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -72,7 +68,7 @@ func (r *Runner) work(ctx context.Context, worker int) error {
 	return nil
 }
 
-// untilNext is how long no conversation becomes ready, of those that were not by then: zero if one is, and at most until the next poll.
+// untilNext is how long no conversation becomes ready, of those that were not by then; at most until the next poll.
 func (r *Runner) untilNext(ctx context.Context, then time.Time) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -143,24 +139,15 @@ func (r *Runner) one(ctx context.Context, worker int, k key) error {
 
 // claim locks conversations and gives them with their inputs to do, in one transaction. What others have in hand is left to them.
 func (r *Runner) claim(ctx context.Context, now time.Time, sql string, args []any, do func(pgx.Tx, []*turn) error) error {
-	var claimed []*conversation
-	err := r.transact(ctx, func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		queueClaim(batch, sql, args, &claimed)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return fmt.Errorf("claim conversations: %w", err)
-		}
-		if len(claimed) == 0 {
-			return nil
-		}
-		turns, err := r.read(ctx, tx, claimed, now)
-		if err != nil {
+	var turns []*turn
+	err := r.transact(ctx, func(tx pgx.Tx) (err error) {
+		if turns, err = r.read(ctx, tx, now, sql, args); err != nil || len(turns) == 0 {
 			return err
 		}
 		return do(tx, turns)
 	})
-	if err == nil && len(claimed) > 0 && r.Moved != nil {
-		r.Moved(len(claimed), r.Now().Sub(now))
+	if err == nil && len(turns) > 0 && r.Moved != nil {
+		r.Moved(len(turns), r.Now().Sub(now))
 	}
 	return err
 }

@@ -73,15 +73,14 @@ create table consents (
   id           bigint generated always as identity,
   contact_id   bigint not null,                 -- who agreed
   reader_id    bigint,                          -- for whom, once they are known
-  text_hash    text not null,
+  text_hash    text not null,                   -- of consent_texts, which are written first and never deleted: no foreign key, it would lock one row for all
   version      text not null,                   -- and language, as the library called the text then: two may have the same words
   lang         text not null,
   given_at     timestamptz not null,
   withdrawn_at timestamptz,
   primary key (library_id, id),
   foreign key (library_id, contact_id) references contacts (library_id, id),
-  foreign key (library_id, reader_id) references readers (library_id, id),
-  foreign key (library_id, text_hash) references consent_texts (library_id, hash)
+  foreign key (library_id, reader_id) references readers (library_id, id)
 );
 create index consents_contact on consents (library_id, contact_id);
 create index consents_reader on consents (library_id, reader_id);

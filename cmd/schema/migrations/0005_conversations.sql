@@ -20,6 +20,14 @@ create table conversations (
   primary key (library_id, id),
   foreign key (library_id, id) references addresses (library_id, id)
 ) with (fillfactor = 70);
+-- +goose StatementBegin
+-- Conversations by their keys, or those that this transaction has claimed: the statement that claims notes them, so that what is to be read of them goes
+-- in the same round trip.
+create function in_hand(libs bigint[], ids bigint[]) returns table (lib bigint, id bigint, n bigint) stable language sql as $$
+  select * from unnest(coalesce(libs, string_to_array(current_setting('librarian.libs', true), ',')::bigint[]),
+    coalesce(ids, string_to_array(current_setting('librarian.ids', true), ',')::bigint[])) with ordinality
+$$;
+-- +goose StatementEnd
 create index conversations_ready on conversations (ready_at) where ready_at is not null;
 create index conversations_wake on conversations (wake_at) where wake_at is not null;
 create index conversations_speaker on conversations (library_id, speaker) where speaker is not null;

@@ -1,4 +1,6 @@
 -- Everything that is sent, in the order of its conversation, one in flight per address; also the library's half of each conversation's history.
+-- A row names no conversation and no channel by foreign key: whoever adds it holds the conversation's lock and has read the channel from its address, and both
+-- are never deleted. To look them up again costs a third of the insert, and every process would lock the channel's one row.
 -- +goose Up
 create table outbox (
   library_id      bigint not null,
@@ -23,12 +25,9 @@ create table outbox (
   confirmed_at    timestamptz,
   copied_at       timestamptz,                  -- when it was tried by another address, or staff were told
   primary key (library_id, conversation_id, seq),
-  foreign key (library_id, conversation_id) references conversations (library_id, id),
-  foreign key (library_id, channel_id) references channels (library_id, id),
   foreign key (library_id, secret_id) references secrets (library_id, id)
 ) with (fillfactor = 80);
 create index outbox_queued on outbox (channel_id, next_at) where state = 'queued';
-create index outbox_stale on outbox (until) where state = 'queued';
 create index outbox_unsent on outbox (library_id, conversation_id, seq) where state in ('queued', 'leased');
 create index outbox_leases on outbox (lease_until) where state = 'leased';
 create index outbox_unseen on outbox (sent_at) where state = 'sent' and kind in ('staff', 'notice') and copied_at is null;

@@ -1,7 +1,7 @@
 -- What is counted. Facts need no person: a person taken out later leaves the count.
 -- +goose Up
 create table facts (
-  library_id    bigint not null references libraries,
+  library_id    bigint not null,                -- no foreign key: every process would lock the library's one row for each fact
   id            bigint generated always as identity,
   day           date not null,                  -- the library's own
   at            timestamptz not null,
