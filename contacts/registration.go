@@ -25,7 +25,15 @@ type Application struct {
 	PhoneProven bool
 	Consent     int64
 	Photos      []string
+	Answers     []Answer // to what the library asks besides
+	Papers      bool     // it waits for signed papers before staff look at it
 	At          time.Time
+}
+
+// Answer is what the reader said to one of the library's own questions.
+type Answer struct {
+	Key   string `json:"key"` // of the field, as the library's settings have it
+	Value string `json:"value"`
 }
 
 // Registration is a registration as staff see it.
@@ -34,9 +42,10 @@ type Registration struct {
 	ReaderID  ReaderID
 	ContactID ID
 	AddressID AddressID
-	State     string // sent, accepted, refused, done, withdrawn
+	State     string // papers, sent, accepted, refused, done, withdrawn
 	ConsentID int64
 	Photos    []string
+	Answers   []Answer
 	Reason    string
 	Relation  string
 	CreatedAt time.Time
@@ -53,7 +62,10 @@ var (
 // consent is not the contact's own, or was withdrawn.
 func Apply(ctx context.Context, tx pgx.Tx, a Application) (Registration, error) {
 	reg := Registration{
-		ContactID: a.Contact, AddressID: a.Address, State: "sent", ConsentID: a.Consent, Photos: a.Photos, Relation: a.Relation, CreatedAt: a.At,
+		ContactID: a.Contact, AddressID: a.Address, State: "sent", ConsentID: a.Consent, Photos: a.Photos, Answers: a.Answers, Relation: a.Relation, CreatedAt: a.At,
+	}
+	if a.Papers {
+		reg.State = "papers"
 	}
 	// Applications of one contact wait for each other here; the rows below would not collide otherwise.
 	if _, err := tx.Exec(ctx, `select from contacts where library_id = $1 and id = $2 for no key update`, a.Library, a.Contact); err != nil {
@@ -77,15 +89,18 @@ order by cr.created_at limit 1`, a.Library, a.Contact, a.Relation, a.Born.Time(t
 	if err != nil {
 		return reg, fmt.Errorf("registration for contact %d: %w", a.Contact, err)
 	}
-	photos := a.Photos
+	photos, answers := a.Photos, a.Answers
 	if photos == nil {
 		photos = []string{}
 	}
+	if answers == nil {
+		answers = []Answer{}
+	}
 	err = tx.QueryRow(ctx, `with c as (
   update consents set reader_id = $2 where library_id = $1 and id = $5 and contact_id = $3 and withdrawn_at is null returning id)
-insert into registrations (library_id, reader_id, contact_id, address_id, state, consent_id, photos, created_at)
-select $1, $2, $3, $4, 'sent', c.id, $6, $7 from c returning id`,
-		a.Library, reg.ReaderID, a.Contact, a.Address, a.Consent, photos, a.At).Scan(&reg.ID)
+insert into registrations (library_id, reader_id, contact_id, address_id, state, consent_id, photos, answers, created_at)
+select $1, $2, $3, $4, $8, c.id, $6, $9, $7 from c returning id`,
+		a.Library, reg.ReaderID, a.Contact, a.Address, a.Consent, photos, a.At, reg.State, answers).Scan(&reg.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return reg, notFound(err, "consent", a.Consent)
 	}
@@ -114,7 +129,7 @@ where library_id = $1 and id = $2`, a.Library, id, a.Name, a.Born.Time(time.UTC)
 
 // RegistrationByID gives the registration, or ErrNotFound.
 func RegistrationByID(ctx context.Context, db DB, lib library.ID, id int64) (Registration, error) {
-	rows, err := db.Query(ctx, `select g.id, g.reader_id, g.contact_id, g.address_id, g.state, g.consent_id, g.photos, g.reason, cr.relation, g.created_at
+	rows, err := db.Query(ctx, `select g.id, g.reader_id, g.contact_id, g.address_id, g.state, g.consent_id, g.photos, g.answers, g.reason, cr.relation, g.created_at
 from registrations g join contact_readers cr on cr.library_id = g.library_id and cr.contact_id = g.contact_id and cr.reader_id = g.reader_id
 where g.library_id = $1 and g.id = $2`, lib, id)
 	if err != nil {
