@@ -48,6 +48,8 @@ func statusText(p Person) string {
 		return "status.card"
 	case p.State == "accepted" || p.State == "done":
 		return "status.accepted"
+	case p.State == "papers":
+		return "status.papers"
 	case p.State == "refused":
 		return "status.refused"
 	case p.State == "withdrawn":

@@ -84,6 +84,17 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 			return s.carryOut(cmd, r, out)
 		}
 	}
+	if out.State.Flow != papersFlow && r.awaitsPapers() {
+		switch {
+		case in.Choice == papersFlow:
+			s.interrupt(papersFlow, out)
+			s.ask(r, out)
+			return nil
+		case r.brings(in.Files, step.Idle):
+			s.interrupt(papersFlow, out)
+			return s.take(r, in, out)
+		}
+	}
 	if in.Choice == ChoiceStart || in.Choice == "" && strings.HasPrefix(in.Text, startLink) {
 		s.ask(r, out)
 		return nil

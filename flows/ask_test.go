@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -25,6 +26,19 @@ func words(a Ask) string {
 			proven = "proven"
 		}
 		return fmt.Sprintf("register %s: %s, %s, %s %s, %d photos", a.Relation, a.Name, a.Born, a.Email+a.Phone, proven, len(a.Photos))
+	case ShowPapers:
+		return "where the papers stand"
+	case KeepPapers:
+		text := "keep papers:"
+		for _, s := range a.Sheets {
+			text += fmt.Sprintf(" %s/%d", cmp.Or(s.Code, "no code"), s.Number)
+			if s.As != nil {
+				text += fmt.Sprintf(" as %s %d", s.As.Kind, s.As.Number)
+			}
+		}
+		return text
+	case PapersByPost:
+		return "papers come by post"
 	case JoinDesk:
 		return "join the desk by " + a.Word
 	}
@@ -47,8 +61,41 @@ func answers(r *Reader) map[string]Answer {
 		"question passed":       QuestionOpened{Task: 7, Due: due},
 		"registered":            Registered{ID: 3, Due: due},
 		"registered long since": Registered{ID: 3, Again: true},
-		"joined":                DeskJoined{OK: true},
-		"no such word":          DeskJoined{},
+		"papers are drawn":      PapersStand{Making: true},
+		"form and consent missing": PapersStand{Missing: []PaperPage{
+			{Registration: 3, Kind: "form", Number: 1}, {Registration: 3, Kind: "consent", Number: 1},
+		}},
+		"form taken, consent missing": PapersStand{
+			Taken: []PaperPage{{Registration: 3, Kind: "form", Number: 1}}, Missing: []PaperPage{{Registration: 3, Kind: "consent", Number: 1}},
+		},
+		"no code, form and consent missing": PapersStand{
+			Unsure:  []Sheet{{File: "f", Number: 1}},
+			Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}, {Registration: 3, Kind: "consent", Number: 1}},
+		},
+		"consent unsigned": PapersStand{
+			Unsure:  []Sheet{{File: "f", Number: 1, Code: "c", Unsigned: true, As: &PaperPage{Registration: 3, Kind: "consent", Number: 1}}},
+			Missing: []PaperPage{{Registration: 3, Kind: "consent", Number: 1}},
+		},
+		"consent taken, all sent": PapersStand{
+			Taken: []PaperPage{{Registration: 3, Kind: "consent", Number: 1}}, Sent: []PapersSent{{Registration: 3, Due: due}},
+		},
+		"not our form": PapersStand{
+			Problems: []string{"foreign"}, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
+		},
+		"an old form": PapersStand{
+			Problems: []string{"old"}, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
+		},
+		"put elsewhere": PapersStand{
+			Elsewhere: true, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
+		},
+		"by post": PapersStand{
+			Post: true, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
+		},
+		"consent was sent back": PapersStand{
+			Missing: []PaperPage{{Registration: 3, Kind: "consent", Number: 1, Reason: "нет подписи"}},
+		},
+		"joined":       DeskJoined{OK: true},
+		"no such word": DeskJoined{},
 	}
 }
 

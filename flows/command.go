@@ -100,14 +100,25 @@ func (s *Set) carryOut(cmd templates.Command, r *Reader, out *Turn) error {
 
 // callHuman puts the conversation aside for a question to a librarian.
 func (s *Set) callHuman(r *Reader, out *Turn) {
-	if out.State.Flow != questionFlow {
-		held := out.State
-		out.State = s.begin(questionFlow)
-		if held.Flow != menuFlow {
-			out.State.Held = &held
-		}
-	}
+	s.interrupt(questionFlow, out)
 	s.ask(r, out)
+}
+
+// interrupt begins the flow and puts what is unfinished aside, to go on with it afterwards. One thing at most is put aside.
+func (s *Set) interrupt(flow string, out *Turn) {
+	held := out.State
+	switch {
+	case held.Flow == flow:
+		return
+	case held.Flow == menuFlow:
+		out.State = s.begin(flow)
+	case held.Held != nil:
+		out.State = s.begin(flow)
+		out.State.Held = held.Held
+	default:
+		out.State = s.begin(flow)
+		out.State.Held = &held
+	}
 }
 
 // back goes to the step before, or out of the flow from its first step.

@@ -14,6 +14,9 @@ var problemTexts = map[string]string{
 	"too_small":    "files.too_small",
 	"dark":         "files.dark",
 	"blurred":      "files.blurred",
+	"foreign":      "papers.foreign",
+	"old":          "papers.old",
+	"settled":      "papers.settled",
 }
 
 // problemText is what is said of the problem; of one that is not known, that the file could not be opened.

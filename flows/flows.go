@@ -83,9 +83,10 @@ type Input struct {
 
 // Finding is what the inspection of a file showed.
 type Finding struct {
-	File    string `json:"file,omitempty"`
-	Kind    string `json:"kind,omitempty"`    // image, pdf, …
-	Problem string `json:"problem,omitempty"` // empty: it can be used; otherwise a key of files.toml
+	File    string  `json:"file,omitempty"`
+	Kind    string  `json:"kind,omitempty"`    // image, pdf, …
+	Problem string  `json:"problem,omitempty"` // empty: it can be used; otherwise a key of files.toml
+	Sheets  []Sheet `json:"sheets,omitempty"`  // of a picture one, of a PDF one a page
 }
 
 // News is something that staff did, for the reader to hear.
@@ -115,12 +116,13 @@ type Reader struct {
 
 // Person is a reader for whom the contact acts.
 type Person struct {
-	ID       int64  `json:"id"`
-	Name     string `json:"name"`
-	Relation string `json:"relation"` // self, child, other
-	State    string `json:"state"`    // of the registration: sent, accepted, refused, done, withdrawn
-	Card     string `json:"card"`     // number; empty without a card
-	Picture  string `json:"picture"`  // file of the card
+	ID           int64  `json:"id"`
+	Name         string `json:"name"`
+	Relation     string `json:"relation"`               // self, child, other
+	State        string `json:"state"`                  // of the registration: papers, sent, accepted, refused, done, withdrawn
+	Registration int64  `json:"registration,omitempty"` // the latest
+	Card         string `json:"card"`                   // number; empty without a card
+	Picture      string `json:"picture"`                // file of the card
 }
 
 // Today is the library's date.

@@ -63,6 +63,9 @@ func menuChoices(r *Reader) []Choice {
 	if hasCard(r) {
 		out = append(out, choice(choiceCard, "menu.card"))
 	}
+	if r.awaitsPapers() {
+		out = append(out, choice(papersFlow, "menu.papers"))
+	}
 	if len(r.People) > 0 {
 		out = append(out, choice(choiceStatus, "menu.status"))
 	}

@@ -10,6 +10,9 @@ import (
 const (
 	NewsAccepted = "registration.accepted"
 	NewsRefused  = "registration.refused" // with the field reason
+	NewsPapers   = "papers.made"          // with the files to be printed
+	NewsReturned = "papers.returned"      // with the field pages: a line kind:number:reason each
+	NewsArrived  = "papers.arrived"       // by post, or through another conversation; with the field due where staff look at them now
 	NewsCard     = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
 )
 
@@ -27,6 +30,18 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		out.say("register.accepted", fields)
 	case NewsRefused:
 		out.say("register.refused", fields)
+	case NewsPapers:
+		out.say("papers.made", fields)
+		out.Say[0].Files = n.Files
+		out.offer(choice(papersFlow, "papers.send_button"))
+	case NewsReturned:
+		out.say("papers.returned", fields)
+		for _, p := range pagesIn(n.Fields["pages"]) {
+			out.line(paperTexts[p.Kind].returned, p.fields())
+		}
+		out.offer(choice(papersFlow, "papers.send_button"))
+	case NewsArrived:
+		out.say("papers.arrived", fields)
 	case NewsCard:
 		out.say("card.issued", fields)
 		out.Say[0].Files = n.Files
@@ -38,9 +53,12 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 	default:
 		return fmt.Errorf("news of kind %q", n.Kind)
 	}
-	if s.step(out.State).Idle {
+	switch {
+	case n.Kind == NewsPapers || n.Kind == NewsReturned:
+		out.offer(choice(choiceHuman, "common.human"))
+	case s.step(out.State).Idle:
 		out.offer(menuChoices(r)...)
-	} else {
+	default:
 		out.offer(choice(ChoiceStart, "common.continue"), choice(choiceHuman, "common.human"))
 	}
 	for i := range out.Say {

@@ -188,7 +188,7 @@ func (p *player) know(what string) {
 	if !ok {
 		p.fatal("known> relation name, state")
 	}
-	person := Person{ID: int64(len(p.reader.People) + 1), Relation: relation, Name: name, State: state}
+	person := Person{ID: int64(len(p.reader.People) + 1), Registration: 3, Relation: relation, Name: name, State: state}
 	if card, ok := strings.CutPrefix(state, "card "); ok {
 		person.State, person.Card, person.Picture = "done", card, "card-"+card
 	}
@@ -228,7 +228,16 @@ func (p *player) message(what string) Input {
 			if kind == "photo" {
 				kind = "image"
 			}
-			in.Files = append(in.Files, Finding{File: fmt.Sprintf("f%d-%d", p.line, i), Kind: kind, Problem: problem})
+			sheet := Sheet{Number: 1}
+			if code, ok := strings.CutPrefix(problem, "of "); ok {
+				sheet.Code, problem = code, ""
+			}
+			sheet.Problem = problem
+			found := Finding{File: fmt.Sprintf("f%d-%d", p.line, i), Kind: kind, Problem: problem}
+			if kind == "image" || kind == "pdf" {
+				found.Sheets = []Sheet{sheet}
+			}
+			in.Files = append(in.Files, found)
 		}
 	default:
 		in.Text = what
@@ -252,6 +261,12 @@ func (p *player) staff(what string) {
 		return
 	case act == "accepted":
 		news.Kind = NewsAccepted
+	case act == "papers made":
+		news.Kind, news.Files = NewsPapers, []string{"form.pdf", "consent.pdf"}
+	case act == "sent back":
+		news.Kind, news.Fields["pages"] = NewsReturned, reason
+	case act == "papers arrived":
+		news.Kind = NewsArrived
 	case act == "refused":
 		news.Kind, news.Fields["reason"] = NewsRefused, reason
 	case words[0] == "card":
@@ -273,6 +288,10 @@ func (p *player) update(n News) {
 	}
 	person := &p.reader.People[len(p.reader.People)-1]
 	switch n.Kind {
+	case NewsReturned:
+		person.State = "papers"
+	case NewsArrived:
+		person.State = "sent"
 	case NewsAccepted:
 		person.State = "accepted"
 	case NewsRefused:

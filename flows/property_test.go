@@ -22,7 +22,7 @@ func TestAnything(t *testing.T) {
 	labels := []string{
 		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, relationSelf, relationChild,
 		relationOther, changeName, changeBorn, changeContact, codeAgain, codeOther, codeLater, sharePhone, choiceCancel, choiceHuman,
-		choiceBack, choiceMenu, choiceLanguage, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "",
+		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9", ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "",
 	}
 	said := []string{
 		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "билет", "дальше", "/start x", "/x", "desk-7k3m9q2wxy",
@@ -33,7 +33,7 @@ func TestAnything(t *testing.T) {
 	for _, a := range answers(reader()) {
 		replies = append(replies, a)
 	}
-	news := []string{NewsAccepted, NewsRefused, NewsCard}
+	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived}
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyone(t)
 		state := State{}
@@ -54,7 +54,7 @@ func TestAnything(t *testing.T) {
 				in.Phone = rapid.SampledFrom([]string{"", "", "", "+79141234567", "999"}).Draw(t, "phone")
 				in.Files = rapid.SliceOfN(anyFile(), 0, 4).Draw(t, "files")
 			case in.Kind == Notice:
-				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1"}, Secret: "1"}
+				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "pages": "form:1:r\nx"}, Secret: "1"}
 			}
 			out := advance(t, set, state, r, in)
 			for _, say := range out.Say {
@@ -137,7 +137,7 @@ func anyone(t *rapid.T) *Reader {
 	for range rapid.IntRange(0, 2).Draw(t, "people") {
 		r.People = append(r.People, Person{
 			ID: 1, Name: "Иванова Анна", Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
-			State: rapid.SampledFrom([]string{"sent", "accepted", "refused", "done", "withdrawn"}).Draw(t, "state"),
+			State: rapid.SampledFrom([]string{"papers", "sent", "accepted", "refused", "done", "withdrawn"}).Draw(t, "state"),
 			Card:  rapid.SampledFrom([]string{"", "000123"}).Draw(t, "card"),
 		})
 	}
@@ -150,9 +150,11 @@ func anyFile() *rapid.Generator[Finding] {
 		problems = append(problems, p)
 	}
 	return rapid.Custom(func(t *rapid.T) Finding {
+		sheets := rapid.SliceOfN(rapid.SampledFrom([]Sheet{{Number: 1}, {Number: 1, Code: "c"}, {Number: 2, Unsigned: true}, {Number: 3, Problem: "blurred"}}), 0, 3)
 		return Finding{
-			File: rapid.StringMatching(`[a-z0-9]{26}`).Draw(t, "file"),
-			Kind: rapid.SampledFrom([]string{"image", "pdf", "other"}).Draw(t, "kind"), Problem: rapid.SampledFrom(problems).Draw(t, "problem"),
+			Sheets: sheets.Draw(t, "sheets"),
+			File:   rapid.StringMatching(`[a-z0-9]{26}`).Draw(t, "file"),
+			Kind:   rapid.SampledFrom([]string{"image", "pdf", "other"}).Draw(t, "kind"), Problem: rapid.SampledFrom(problems).Draw(t, "problem"),
 		}
 	})
 }
@@ -177,6 +179,14 @@ func fitting(a Ask) []Answer {
 		return []Answer{CodeChecked{Right: true}, CodeChecked{Left: 3}, CodeChecked{}, CodeChecked{Old: true}}
 	case Register:
 		return []Answer{Registered{ID: 3}, Registered{Again: true}}
+	case ShowPapers, KeepPapers, PapersByPost:
+		var out []Answer
+		for _, a := range answers(reader()) {
+			if stand, ok := a.(PapersStand); ok {
+				out = append(out, stand)
+			}
+		}
+		return out
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

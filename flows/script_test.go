@@ -20,13 +20,14 @@ import (
 //	channel> own phone    the channel can prove a phone number
 //	clock> 2026-11-23 20:00
 //	known> self Иванова Анна, card 000123      for whom the reader acts; or sent, accepted, refused, withdrawn
-//	reader> text  |  [Button]  |  (opens)  |  (photo)  |  (photo blurred, pdf) text  |  (own phone +79141234567)
+//	reader> text  |  [Button]  |  (opens)  |  (photo)  |  (photo blurred, pdf) text  |  (photo of form-1)  |  (own phone +79141234567)
 //	bot< text             each message, in order; / is the end of a line, … at the end is the rest of the message
 //	bot< [A] [B]          all buttons of the message above
 //	ask< what the conversation wants from the library
 //	answer> what comes of it
 //	fact< what is counted
 //	later> 24 hours
+//	staff> papers made | sent back: consent:1:why | papers arrived
 //	staff> accepted | refused: why | card 000123 password | card 000123 | answered | hands back
 func TestScripts(t *testing.T) {
 	t.Parallel()
