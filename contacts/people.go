@@ -23,12 +23,13 @@ type Party struct {
 
 // Person is a reader for whom a contact acts, as their conversation needs them.
 type Person struct {
-	ID       ReaderID `json:"id"`
-	Name     string   `json:"name"`
-	Relation string   `json:"relation"` // self, child, other
-	State    string   `json:"state"`    // of the latest registration
-	Card     string   `json:"card"`
-	Picture  string   `json:"picture"`
+	ID           ReaderID `json:"id"`
+	Name         string   `json:"name"`
+	Relation     string   `json:"relation"`     // self, child, other
+	State        string   `json:"state"`        // of the latest registration
+	Registration int64    `json:"registration"` // the latest; 0: none
+	Card         string   `json:"card"`
+	Picture      string   `json:"picture"`
 }
 
 const parties = `select a.library_id, a.id, a.contact_id, a.channel_id, c.name, a.blocked_at is not null, a.gone_at is not null, coalesce(p.people, '[]')
@@ -36,11 +37,11 @@ from in_hand($1, $2) as w
 join addresses a on a.library_id = w.lib and a.id = w.id
 join contacts c on c.library_id = a.library_id and c.id = a.contact_id
 left join lateral (
-  select json_agg(json_build_object('id', r.id, 'name', r.name, 'relation', cr.relation, 'state', coalesce(g.state, ''),
+  select json_agg(json_build_object('id', r.id, 'name', r.name, 'relation', cr.relation, 'state', coalesce(g.state, ''), 'registration', coalesce(g.id, 0),
     'card', coalesce(r.card, ''), 'picture', coalesce(r.picture, '')) order by cr.created_at, r.id) as people
   from contact_readers cr
   join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null
-  left join lateral (select state from registrations g where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1) g on true
+  left join lateral (select id, state from registrations g where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1) g on true
   where cr.library_id = a.library_id and cr.contact_id = a.contact_id) p on true`
 
 // PartyKey names an address of a library.

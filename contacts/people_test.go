@@ -39,8 +39,8 @@ func TestParties(t *testing.T) {
 		t.Fatalf("%d parties", len(got))
 	}
 	want := []contacts.Person{
-		{ID: mine.ReaderID, Name: "Ivanova Maria", Relation: "self", State: "done", Card: "000017", Picture: "picture"},
-		{ID: child.ReaderID, Name: "Ivanov Petr", Relation: "child", State: "sent"},
+		{ID: mine.ReaderID, Name: "Ivanova Maria", Relation: "self", State: "done", Registration: mine.ID, Card: "000017", Picture: "picture"},
+		{ID: child.ReaderID, Name: "Ivanov Petr", Relation: "child", State: "sent", Registration: child.ID},
 	}
 	if p := got[keys[0]]; p.Contact != mother.Contact || p.Channel != w.channel || p.Name != "name of mother" || !slices.Equal(p.People, want) {
 		t.Errorf("mother: %+v", p)

@@ -156,6 +156,19 @@ where library_id = $1 and id = $2 and state = $3`, lib, id, from, to, reason, st
 	return reg, nil
 }
 
+// Move moves the registration from one state to another where nobody decides anything: its papers have come, or are sent back. ErrState when it is elsewhere.
+func Move(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, from, to string) (Registration, error) {
+	tag, err := tx.Exec(ctx, `update registrations set state = $4 where library_id = $1 and id = $2 and state = $3`, lib, id, from, to)
+	if err != nil {
+		return Registration{}, fmt.Errorf("move registration %d: %w", id, err)
+	}
+	reg, err := RegistrationByID(ctx, tx, lib, id)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = fmt.Errorf("registration %d is %s: %w", id, reg.State, ErrState)
+	}
+	return reg, err
+}
+
 // PhotosPast gives and forgets the files of registrations decided before the moment: their term is over.
 func PhotosPast(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time, limit int) ([]string, error) {
 	rows, err := tx.Query(ctx, `with past as (

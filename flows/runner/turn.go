@@ -88,14 +88,14 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	}
 	for _, p := range t.party.People {
 		t.reader.People = append(t.reader.People, flows.Person{
-			ID: int64(p.ID), Name: p.Name, Relation: p.Relation, State: p.State, Card: p.Card, Picture: p.Picture,
+			ID: int64(p.ID), Name: p.Name, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card, Picture: p.Picture,
 		})
 	}
 	t.knew = knowledge{
 		Lang: t.lang, Chosen: t.chosen, First: t.reader.First, CanPhone: t.reader.CanPhone, CanMail: canMail, Question: t.reader.Question,
 	}
 	for _, p := range t.reader.People {
-		t.knew.People = append(t.knew.People, flows.Person{ID: p.ID, Relation: p.Relation, State: p.State, Card: p.Card})
+		t.knew.People = append(t.knew.People, flows.Person{ID: p.ID, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card})
 	}
 	t.open = open
 	t.input = t.makeInput()
