@@ -63,4 +63,17 @@ const (
 	NewsAccepted = "registration.accepted"
 	NewsRefused  = "registration.refused" // reason
 	NewsCard     = "card.issued"          // number; the secret is the first password
+
+	// NewsPapersReturned has the field pages: a line for each page that was sent back, "kind:number:reason". The reason is one of the
+	// constants below, to be worded in the reader's language, or the librarian's own words.
+	NewsPapersReturned = "papers.returned"
+)
+
+// The reasons to send a page back that need no words of one's own.
+const (
+	ReasonBlurred     = "blurred"
+	ReasonCutOff      = "cut_off"
+	ReasonUnsigned    = "unsigned"
+	ReasonWrongPaper  = "wrong_paper"
+	ReasonNameDiffers = "name_differs"
 )

@@ -71,6 +71,9 @@ func (v *visit) actName(act string) string {
 		"staff.added": "desk.act_staff_added", "staff.off": "desk.act_staff_off", "staff.on": "desk.act_staff_on",
 		"staff.reset": "desk.act_staff_reset", "staff.updated": "desk.act_staff_updated", "staff.own": "desk.act_staff_own",
 		"staff.password": "desk.act_staff_password",
+		"page.accepted":  "desk_papers.act_page_accepted", "page.returned": "desk_papers.act_page_returned",
+		"papers.sent_back": "desk_papers.act_papers_sent_back", "papers.by_post": "desk_papers.act_papers_by_post",
+		"registration.exported": "desk_papers.act_registration_exported",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)

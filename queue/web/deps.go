@@ -46,11 +46,21 @@ type Deps struct {
 	Hold func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) error
 
 	Registration func(ctx context.Context, lib library.ID, id int64) (Registration, error)
-	Accept       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error                // ErrState
+	Accept       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error                // ErrState; also while a page is not accepted
 	Refuse       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState
-	NextNumber   func(ctx context.Context, lib library.ID) (number string, series bool, err error)                     // a proposal: nothing is reserved
-	IssueCard    func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 
+	// The papers of a full registration. An act that was too late, or on a page that is not there to be decided, is ErrState.
+	Papers     func(ctx context.Context, lib library.ID, registration int64) ([]PaperPage, error) // in their order; none for a simple one
+	AcceptPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID) error
+	ReturnPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID, reason string) error
+	SendBack   func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) ([]PaperPage, error) // sent: it waits again; what was returned
+	ByPost     func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) error                // waiting: the missing pages are here, it is sent
+	Waiting    func(ctx context.Context, lib library.ID) ([]WaitingPapers, error)                                              // who waits longest first, at most 200
+
+	NextNumber func(ctx context.Context, lib library.ID) (number string, series bool, err error) // a proposal: nothing is reserved
+	IssueCard  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
+
+	// File opens what was sent, or the picture made of it; of such a picture, asked for by its own id, itself.
 	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)
 	Block func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error
 
@@ -63,7 +73,7 @@ type Deps struct {
 // Registration is what a reader gave to be registered, as the librarian and the registrar see it.
 type Registration struct {
 	ID             int64
-	State          string // sent, accepted, refused, done, withdrawn
+	State          string // papers (it waits for them), sent, accepted, refused, done, withdrawn
 	Reader         int64
 	Name           string
 	Born           library.Date // zero: not given
@@ -80,7 +90,13 @@ type Registration struct {
 	Reason         string // of a refusal
 	Card           string // number; empty before it is issued
 	Same           []SamePerson
+	Answers        []Answer // to the library's own questions
+	Papers         bool     // signed papers belong to it
+	Conversation   bots.ConversationID
 }
+
+// Answer is what the reader said to one of the library's own questions, worded for the desk.
+type Answer struct{ Label, Value string }
 
 // SamePerson is a reader who may be the same person.
 type SamePerson struct {

@@ -77,6 +77,7 @@ func (v *visit) nav() []navItem {
 		key   string
 	}{
 		{queue.PermQueue, "/desk", "desk.queue_title"},
+		{queue.PermPapers, "/desk/papers", "desk_papers.waiting_title"},
 		{queue.PermStaff, "/desk/staff", "desk.staff_title"},
 		{queue.PermAudit, "/desk/audit", "desk.audit_title"},
 	} {
@@ -96,6 +97,7 @@ func (v *visit) notice() string {
 		"issued": "desk.did_issue", "answered": "desk.did_answer", "blocked": "desk.did_block",
 		"unblocked": "desk.did_unblock", "returned": "desk.did_return", "speaking": "desk.did_take_over", "saved": "desk.did_save",
 		"ended": "desk.did_end", "password": "desk.did_password", "switched": "desk.did_switch",
+		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {
 		return v.t(key)

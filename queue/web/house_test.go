@@ -81,6 +81,7 @@ type house struct {
 	other    library.ID
 	channels map[library.ID]int64
 	logged   *bytes.Buffer
+	folder   *folder
 	typed    chan bots.ConversationID // as a messenger was told
 	count    int
 }
@@ -95,7 +96,7 @@ func newHouse(t testing.TB) *house {
 	c := &clock{now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	h := &house{
 		t: t, pool: pool, clock: c, talks: &talks{all: map[bots.ConversationID]*talk{}}, channels: map[library.ID]int64{}, logged: &bytes.Buffer{},
-		typed: make(chan bots.ConversationID, 8),
+		typed: make(chan bots.ConversationID, 8), folder: &folder{all: map[int64][]PaperPage{}, now: c.Now},
 	}
 	h.desk = queue.NewDesk(pool, newGCM(t), "Библиотека", c.Now)
 	h.lib = h.library("first", "Национальная библиотека")
@@ -155,11 +156,16 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		},
 		Registration: h.registrationOf,
 		Accept: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error {
+			if !h.folder.complete(id) {
+				return ErrState
+			}
 			return h.decideIt(ctx, tx, lib, id, "accepted", "", by)
 		},
 		Refuse: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
 			return h.decideIt(ctx, tx, lib, id, "refused", reason, by)
 		},
+		Papers: h.folder.pages, AcceptPage: h.folder.accept, ReturnPage: h.folder.giveBack, SendBack: h.folder.sendBack, ByPost: h.folder.byPost,
+		Waiting:    h.waiting,
 		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
 		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
 			if number == "taken" {
@@ -205,7 +211,9 @@ func (h *house) registrationOf(ctx context.Context, lib library.ID, id int64) (R
 		ID: reg.ID, State: reg.State, Reader: int64(reader.ID), Name: reader.Name, Born: library.DateOf(*reader.Born), Email: reader.Email,
 		EmailProven: reader.EmailProven, Phone: reader.Phone, Contact: "Мама", Relation: reg.Relation, ConsentVersion: "3",
 		ConsentAt: reg.CreatedAt, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason,
-		Same: []SamePerson{{Reader: 1, Name: "Айыына Петрова", Born: library.Date{Year: 1990, Month: 5, Day: 17}, Card: "000017"}},
+		Same:    []SamePerson{{Reader: 1, Name: "Айыына Петрова", Born: library.Date{Year: 1990, Month: 5, Day: 17}, Card: "000017"}},
+		Answers: []Answer{{"Education", "Higher"}, {"Place of work", "=HYPERLINK(\"x\")"}}, Papers: h.folder.has(id),
+		Conversation: bots.ConversationID(reg.AddressID),
 	}, nil
 }
 

@@ -9,8 +9,15 @@ import (
 	"librarian/queue"
 )
 
-// acceptRegistration hands the reader on to the registrar.
+// acceptRegistration hands the reader on to the registrar, once every page of the papers is accepted.
 func acceptRegistration(v *visit) error {
+	open, err := v.pagesOpen()
+	if err != nil {
+		return err
+	}
+	if open != nil {
+		return v.again(open.ID, v.t("desk_papers.problem_pages"))
+	}
 	return v.decide(decision{queue.KindRegistration, func(ctx context.Context, tx pgx.Tx, t queue.Task) (queue.News, error) {
 		if err := v.Accept(ctx, tx, v.lib.ID, t.Registration, v.me()); err != nil {
 			return queue.News{}, err
@@ -21,6 +28,23 @@ func acceptRegistration(v *visit) error {
 		}})
 		return queue.News{Kind: queue.NewsAccepted}, err
 	}, outcomeAccepted, "accepted"})
+}
+
+// pagesOpen is the task if it is that of a registration with a page that is not accepted, or nil. Accept looks again in the transaction.
+func (v *visit) pagesOpen() (*queue.Task, error) {
+	t, err := v.task()
+	if err != nil || t.Kind != queue.KindRegistration {
+		return nil, err
+	}
+	reg, err := v.Registration(v.ctx(), v.lib.ID, t.Registration)
+	if err != nil || !reg.Papers || reg.State != awaited(t.Kind) {
+		return nil, err
+	}
+	pages, err := v.Papers(v.ctx(), v.lib.ID, reg.ID)
+	if err != nil || count(pages).complete() {
+		return nil, err
+	}
+	return &t, nil
 }
 
 // unpromised is the working time for a kind of task of which the library promises nothing: about one day.

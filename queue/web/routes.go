@@ -50,6 +50,16 @@ func routes() []route {
 		{"POST /desk/tasks/{id}/accept", queue.PermDecide, "registration.accepted", acceptRegistration},
 		{"POST /desk/tasks/{id}/refuse", queue.PermDecide, "registration.refused", refuseRegistration},
 		{"POST /desk/tasks/{id}/card", queue.PermCards, "card.issued", issueCard},
+		{"GET /desk/tasks/{id}/registration.csv", queue.PermCards, "registration.exported", exportRegistration},
+
+		{"GET /desk/tasks/{id}/papers", queue.PermPapers, "", showTaskPapers},
+		{"POST /desk/tasks/{id}/papers/accept", queue.PermDecide, "page.accepted", acceptPaper},
+		{"POST /desk/tasks/{id}/papers/return", queue.PermDecide, "page.returned", returnPaper},
+		{"POST /desk/tasks/{id}/papers/send-back", queue.PermDecide, "papers.sent_back", sendPapersBack},
+		{"GET /desk/papers", queue.PermPapers, "", listPapers},
+		{"GET /desk/registrations/{id}", queue.PermPapers, "registration.looked", showRegistration},
+		{"GET /desk/registrations/{id}/papers", queue.PermPapers, "", showRegistrationPapers},
+		{"POST /desk/registrations/{id}/by-post", queue.PermDecide, "papers.by_post", receivePapersByPost},
 
 		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},
 		{"GET /desk/conversations/{id}/entries", queue.PermAnswer, "", listEntries},

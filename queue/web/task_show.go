@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strings"
 
 	"librarian/bots"
@@ -38,18 +39,21 @@ type givenView struct {
 	Photos                   []string
 	ShowPhotos               bool
 	Decide, TakeFirst        bool
+	Answers                  []Answer
+	Papers                   *papersView // nil: a simple registration
 }
 
 type sameView struct{ Name, Born, Card string }
 
 // entryForm is the registrar's: data to copy, number and password to give.
 type entryForm struct {
-	Task                     queue.TaskID
-	Name, Born, Email, Phone string
-	Issue, TakeFirst         bool
-	Series                   bool
-	Number, Password         string
-	NumberBad, PasswordBad   bool
+	Task                   queue.TaskID
+	Fields                 []Answer
+	Papers                 *papersView // to look at; nil: a simple registration
+	Issue, TakeFirst       bool
+	Series                 bool
+	Number, Password       string
+	NumberBad, PasswordBad bool
 }
 
 func showTask(v *visit) error {
@@ -87,7 +91,7 @@ func (v *visit) showTask(t queue.Task, status int) error {
 func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 	switch {
 	case t.Kind == queue.KindRegistration && v.may(queue.PermPapers):
-		page.Given, err = v.given(t)
+		_, page.Given, err = v.given(t.Registration, &t)
 	case t.Kind == queue.KindCard && v.may(queue.PermCards):
 		page.Entry, err = v.entry(t)
 	}
@@ -112,26 +116,35 @@ func (v *visit) happened(kind string) string {
 	return ""
 }
 
-func (v *visit) given(t queue.Task) (*givenView, error) {
-	reg, err := v.Registration(v.ctx(), v.lib.ID, t.Registration)
+// given reads the registration for the page of a task, or for its own when t is nil.
+func (v *visit) given(id int64, t *queue.Task) (Registration, *givenView, error) {
+	reg, err := v.Registration(v.ctx(), v.lib.ID, id)
 	if err != nil {
-		return nil, err
+		return reg, nil, err
 	}
 	if err := v.look("registration.looked", v.object("registration", reg.ID)); err != nil {
-		return nil, err
+		return reg, nil, err
 	}
+	out := v.givenOf(reg)
+	if t != nil {
+		mayDecide := reg.State == awaited(t.Kind) && v.may(queue.PermDecide)
+		out.Task, out.Decide, out.TakeFirst = t.ID, mayDecide && v.holds(*t), mayDecide && t.State == queue.StateOpen
+	}
+	out.Papers, err = v.papers(reg, t)
+	return reg, out, err
+}
+
+func (v *visit) givenOf(reg Registration) *givenView {
 	out := &givenView{
-		Task: t.ID, Name: reg.Name, Born: v.dateOf(reg.Born), Email: reg.Email, Phone: reg.Phone, EmailProven: reg.EmailProven,
+		Name: reg.Name, Born: v.dateOf(reg.Born), Email: reg.Email, Phone: reg.Phone, EmailProven: reg.EmailProven,
 		PhoneProven: reg.PhoneProven, By: v.asked(reg), Sent: v.plainly(reg.Sent), ConsentAt: v.plainly(reg.ConsentAt),
 		ConsentVersion: reg.ConsentVersion, Card: reg.Card, Reason: reg.Reason, Photos: reg.Photos,
-		ShowPhotos: v.lib.Settings.Registration.ConsentPhoto || len(reg.Photos) > 0,
+		ShowPhotos: v.lib.Settings.Registration.ConsentPhoto && !reg.Papers || len(reg.Photos) > 0, Answers: reg.Answers,
 	}
 	for _, same := range reg.Same {
 		out.Same = append(out.Same, sameView{same.Name, v.dateOf(same.Born), same.Card})
 	}
-	mayDecide := reg.State == awaited(t.Kind) && v.may(queue.PermDecide)
-	out.Decide, out.TakeFirst = mayDecide && v.holds(t), mayDecide && t.State == queue.StateOpen
-	return out, nil
+	return out
 }
 
 // asked says who asked for another; nothing when readers ask for themselves.
@@ -153,9 +166,11 @@ func (v *visit) entry(t queue.Task) (*entryForm, error) {
 	if err := v.look("registration.looked", v.object("registration", reg.ID)); err != nil {
 		return nil, err
 	}
-	out := &entryForm{Task: t.ID, Name: reg.Name, Email: reg.Email, Phone: reg.Phone}
-	if reg.Born.Valid() {
-		out.Born = reg.Born.Time(v.zone()).Format("02.01.2006") // as library systems take it
+	out := &entryForm{Task: t.ID, Fields: v.entryFields(reg)}
+	if v.may(queue.PermPapers) {
+		if out.Papers, err = v.papers(reg, nil); err != nil {
+			return nil, err
+		}
 	}
 	mayIssue := reg.State == awaited(t.Kind)
 	out.Issue, out.TakeFirst = mayIssue && v.holds(t), mayIssue && t.State == queue.StateOpen
@@ -171,6 +186,17 @@ func (v *visit) entry(t queue.Task) (*entryForm, error) {
 		out.NumberBad, out.PasswordBad = !v.goodNumber, !goodPassword(out.Password)
 	}
 	return out, nil
+}
+
+// entryFields are what the registrar enters, each with its label. What was not given is left out.
+func (v *visit) entryFields(reg Registration) []Answer {
+	out := []Answer{{v.t("desk.given_name"), reg.Name}}
+	if reg.Born.Valid() {
+		out = append(out, Answer{v.t("desk.given_born"), reg.Born.Time(v.zone()).Format("02.01.2006")}) // as library systems take it
+	}
+	out = append(out, Answer{v.t("desk.given_email"), reg.Email}, Answer{v.t("desk.given_phone"), reg.Phone})
+	out = append(out, reg.Answers...)
+	return slices.DeleteFunc(out, func(a Answer) bool { return a.Value == "" })
 }
 
 // suggestion is a password of 60 random bits in groups that can be read out.

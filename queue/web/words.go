@@ -100,7 +100,7 @@ func (v *visit) logName(act string) string {
 func (v *visit) outcomeName(outcome string) string {
 	keys := map[string]string{
 		outcomeAnswered: "desk.outcome_answered", outcomeAccepted: "desk.outcome_accepted", outcomeRefused: "desk.outcome_refused",
-		outcomeIssued: "desk.outcome_issued", outcomeDone: "desk.outcome_done",
+		outcomeIssued: "desk.outcome_issued", outcomeReturned: "desk_papers.outcome_returned", outcomeDone: "desk.outcome_done",
 	}
 	if key := keys[outcome]; key != "" {
 		return v.t(key)
@@ -114,6 +114,7 @@ const (
 	outcomeAccepted = "accepted"
 	outcomeRefused  = "refused"
 	outcomeIssued   = "issued"
+	outcomeReturned = "returned"
 	outcomeDone     = "done"
 )
 

@@ -82,7 +82,7 @@
   document.addEventListener("load", (e) => { if (e.target.closest && e.target.closest(".talk")) toEnd(); }, true);
   toEnd();
 
-  document.addEventListener("htmx:after:swap", () => { countInTitle(); toEnd(); });
+  document.addEventListener("htmx:after:swap", () => { countInTitle(); toEnd(); stillShowing(); goOn(); });
 
   const copy = async (button) => {
     try {
@@ -96,14 +96,67 @@
     if (said) said.textContent = button.dataset.copied;
   };
 
+  let shown = null; // the photo that fills the window
   const showing = () => document.querySelector(".photo.showing");
   const enlarge = (photo, on) => {
+    shown = on ? photo : null;
     photo.classList.toggle("showing", on);
     body.classList.toggle("still", on);
     const button = photo.querySelector("[data-zoom]");
     button.setAttribute("aria-pressed", String(on));
     button.focus();
   };
+  // a part that came anew knows nothing of what fills the window
+  const stillShowing = () => {
+    if (!shown) return;
+    if (!shown.isConnected) shown = null;
+    else shown.classList.add("showing");
+    body.classList.toggle("still", shown !== null);
+  };
+
+  // after a decision the page to be looked at next is marked; whoever looks at pages in full goes on so
+  const goOn = () => {
+    const next = document.querySelector("[data-next]");
+    if (!next) return;
+    next.removeAttribute("data-next");
+    const full = shown !== null;
+    if (full) enlarge(shown, false);
+    visit(next);
+    if (full && next.querySelector(".photo")) enlarge(next.querySelector(".photo"), true);
+  };
+  const visit = (place) => {
+    place.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "start" });
+  };
+
+  // single keys work on the page of papers in focus only, in any keyboard layout
+  const letter = (e) => /^[a-z]$/i.test(e.key) ? e.key.toLowerCase() : e.code.replace(/^Key/, "").toLowerCase();
+  const onPaper = (e, paper) => {
+    const press = (selector) => { const button = paper.querySelector(selector); if (button) button.click(); };
+    const walk = (step) => {
+      const all = [...document.querySelectorAll("[data-paper]")];
+      const to = all[all.indexOf(paper) + step];
+      if (to) visit(to);
+    };
+    const acts = {
+      a: () => press("[data-accept]"),
+      r: () => {
+        const fold = paper.querySelector("[data-return]");
+        if (!fold) return;
+        fold.open = true;
+        fold.querySelector("select").focus();
+      },
+      z: () => press("[data-zoom]"),
+      t: () => press("[data-turn-photo]"),
+      j: () => { if (!shown) walk(1); },
+      k: () => { if (!shown) walk(-1); },
+    };
+    const act = acts[letter(e)];
+    if (!act) return;
+    e.preventDefault();
+    if (!e.repeat) act();
+  };
+
   const turn = (photo) => { photo.dataset.turn = String((Number(photo.dataset.turn || 0) + 1) % 4); };
 
   document.addEventListener("click", (e) => {
@@ -123,6 +176,8 @@
         menu.querySelector("summary").focus();
       }
     }
+    const paper = e.target.closest("[data-paper]");
+    if (paper && !e.ctrlKey && !e.altKey && !e.metaKey && !e.target.matches("input, select, textarea")) onPaper(e, paper);
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches("textarea") && e.target.form) e.target.form.requestSubmit();
   });
 

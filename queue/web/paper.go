@@ -1,0 +1,63 @@
+package web
+
+import (
+	"time"
+
+	"librarian/queue"
+)
+
+// PaperPage is one page of the papers that belong to a registration.
+type PaperPage struct {
+	Kind     string // form, application, consent, surety
+	Number   int    // from 1
+	State    string // wanted, received, accepted, returned
+	Preview  string // the file of its picture; empty: none
+	File     string // the file that was sent
+	How      string // it came to be this page: code, reader, alone, staff, post
+	Unsigned bool   // no signature was seen
+	Reason   string // it was returned for: one of package queue's, or words
+	Received time.Time
+	By       queue.StaffID // who decided; 0: nobody yet
+	Decided  time.Time
+}
+
+// WaitingPapers is a registration that waits for its papers.
+type WaitingPapers struct {
+	Registration int64
+	Name         string
+	Since        time.Time
+	Missing, All int // pages
+}
+
+// The states of a page.
+const (
+	pageWanted   = "wanted"
+	pageReceived = "received"
+	pageAccepted = "accepted"
+	pageReturned = "returned"
+)
+
+// registrationWaits is the state of a registration whose papers are not all there.
+const registrationWaits = "papers"
+
+// tally counts the pages by state.
+type tally struct{ All, Wanted, Received, Accepted, Returned int }
+
+func count(pages []PaperPage) tally {
+	n := tally{All: len(pages)}
+	for _, p := range pages {
+		switch p.State {
+		case pageWanted:
+			n.Wanted++
+		case pageReceived:
+			n.Received++
+		case pageAccepted:
+			n.Accepted++
+		case pageReturned:
+			n.Returned++
+		}
+	}
+	return n
+}
+
+func (n tally) complete() bool { return n.All > 0 && n.Accepted == n.All }
