@@ -46,6 +46,7 @@ type Registration struct {
 	ConsentID int64
 	Photos    []string
 	Answers   []Answer
+	Papers    bool // signed papers belong to it
 	Reason    string
 	Relation  string
 	CreatedAt time.Time
@@ -62,7 +63,7 @@ var (
 // consent is not the contact's own, or was withdrawn.
 func Apply(ctx context.Context, tx pgx.Tx, a Application) (Registration, error) {
 	reg := Registration{
-		ContactID: a.Contact, AddressID: a.Address, State: "sent", ConsentID: a.Consent, Photos: a.Photos, Answers: a.Answers, Relation: a.Relation, CreatedAt: a.At,
+		ContactID: a.Contact, AddressID: a.Address, State: "sent", ConsentID: a.Consent, Photos: a.Photos, Answers: a.Answers, Papers: a.Papers, Relation: a.Relation, CreatedAt: a.At,
 	}
 	if a.Papers {
 		reg.State = "papers"
@@ -98,9 +99,9 @@ order by cr.created_at limit 1`, a.Library, a.Contact, a.Relation, a.Born.Time(t
 	}
 	err = tx.QueryRow(ctx, `with c as (
   update consents set reader_id = $2 where library_id = $1 and id = $5 and contact_id = $3 and withdrawn_at is null returning id)
-insert into registrations (library_id, reader_id, contact_id, address_id, state, consent_id, photos, answers, created_at)
-select $1, $2, $3, $4, $8, c.id, $6, $9, $7 from c returning id`,
-		a.Library, reg.ReaderID, a.Contact, a.Address, a.Consent, photos, a.At, reg.State, answers).Scan(&reg.ID)
+insert into registrations (library_id, reader_id, contact_id, address_id, state, consent_id, photos, answers, papers, created_at)
+select $1, $2, $3, $4, $8, c.id, $6, $9, $10, $7 from c returning id`,
+		a.Library, reg.ReaderID, a.Contact, a.Address, a.Consent, photos, a.At, reg.State, answers, a.Papers).Scan(&reg.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return reg, notFound(err, "consent", a.Consent)
 	}
@@ -129,7 +130,7 @@ where library_id = $1 and id = $2`, a.Library, id, a.Name, a.Born.Time(time.UTC)
 
 // RegistrationByID gives the registration, or ErrNotFound.
 func RegistrationByID(ctx context.Context, db DB, lib library.ID, id int64) (Registration, error) {
-	rows, err := db.Query(ctx, `select g.id, g.reader_id, g.contact_id, g.address_id, g.state, g.consent_id, g.photos, g.answers, g.reason, cr.relation, g.created_at
+	rows, err := db.Query(ctx, `select g.id, g.reader_id, g.contact_id, g.address_id, g.state, g.consent_id, g.photos, g.answers, g.papers, g.reason, cr.relation, g.created_at
 from registrations g join contact_readers cr on cr.library_id = g.library_id and cr.contact_id = g.contact_id and cr.reader_id = g.reader_id
 where g.library_id = $1 and g.id = $2`, lib, id)
 	if err != nil {
@@ -167,6 +168,37 @@ func Move(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, from, to str
 		err = fmt.Errorf("registration %d is %s: %w", id, reg.State, ErrState)
 	}
 	return reg, err
+}
+
+// ByPost notes that the reader sends the papers of the registration by post.
+func ByPost(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, at time.Time) error {
+	if _, err := tx.Exec(ctx, `update registrations set by_post_at = $3 where library_id = $1 and id = $2 and state = 'papers'`, lib, id, at); err != nil {
+		return fmt.Errorf("registration %d by post: %w", id, err)
+	}
+	return nil
+}
+
+// Awaiting is a registration that waits for its papers.
+type Awaiting struct {
+	Registration int64
+	Name         string
+	Since        time.Time
+	Post         bool // the reader has said that they come by post
+}
+
+// AwaitingPapers gives the registrations that wait for papers, who waits longest first.
+func AwaitingPapers(ctx context.Context, db DB, lib library.ID, limit int) ([]Awaiting, error) {
+	rows, err := db.Query(ctx, `select g.id as registration, r.name, g.created_at as since, g.by_post_at is not null as post
+from registrations g join readers r on r.library_id = g.library_id and r.id = g.reader_id
+where g.library_id = $1 and g.state = 'papers' order by g.created_at, g.id limit $2`, lib, limit)
+	if err != nil {
+		return nil, fmt.Errorf("registrations that wait for papers: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Awaiting])
+	if err != nil {
+		return nil, fmt.Errorf("registrations that wait for papers: %w", err)
+	}
+	return out, nil
 }
 
 // PhotosPast gives and forgets the files of registrations decided before the moment: their term is over.

@@ -11,7 +11,7 @@ const (
 	NewsAccepted = "registration.accepted"
 	NewsRefused  = "registration.refused" // with the field reason
 	NewsPapers   = "papers.made"          // with the files to be printed
-	NewsReturned = "papers.returned"      // with the field pages: a line kind:number:reason each
+	NewsReturned = "papers.returned"      // with the field pages: a line kind:number:reason each, the reason in words or one of reasonTexts
 	NewsArrived  = "papers.arrived"       // by post, or through another conversation; with the field due where staff look at them now
 	NewsCard     = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
 )

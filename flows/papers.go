@@ -255,7 +255,16 @@ func add(out *Turn, begin bool, key string, fields templates.Fields) {
 }
 
 func (p PaperPage) fields() templates.Fields {
+	if key := reasonTexts[p.Reason]; key != "" {
+		return templates.Fields{"number": p.Number, "reason": key}
+	}
 	return templates.Fields{"number": p.Number, "reason": p.Reason}
+}
+
+// reasonTexts are the reasons that staff need not word themselves.
+var reasonTexts = map[string]Key{
+	"blurred": "papers.reason_blurred", "cut_off": "papers.reason_cut_off", "unsigned": "papers.reason_unsigned", "wrong_paper": "papers.reason_wrong_paper",
+	"name_differs": "papers.reason_name_differs",
 }
 
 // nameIn is the name of the person whose registration it is.

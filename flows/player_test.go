@@ -387,8 +387,11 @@ func (p *player) render(say Say) string {
 func (p *player) text(key string, fields templates.Fields) string {
 	local := templates.Fields{}
 	for k, v := range fields {
-		if at, ok := v.(time.Time); ok {
-			v = at.In(p.reader.Library.Zone)
+		switch given := v.(type) {
+		case time.Time:
+			v = given.In(p.reader.Library.Zone)
+		case Key:
+			v = p.text(string(given), nil)
 		}
 		local[k] = v
 	}

@@ -17,6 +17,7 @@ import (
 	"librarian/contacts/cards"
 	"librarian/contacts/ledger"
 	"librarian/contacts/library"
+	"librarian/contacts/papers"
 	"librarian/queue"
 	"librarian/queue/web"
 	"librarian/templates"
@@ -30,12 +31,9 @@ func (s *service) deskDeps() web.Deps {
 		Libraries:    s.allLibraries,
 		Hold:         s.runner.Hold,
 		Registration: s.registration,
-		Accept: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error {
-			return s.decide(ctx, tx, lib, id, "accepted", "", by)
-		},
-		Refuse: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error {
-			return s.decide(ctx, tx, lib, id, "refused", reason, by)
-		},
+		Accept:       s.acceptRegistration,
+		Refuse:       s.refuseRegistration,
+		Papers:       s.papersOf, AcceptPage: s.acceptPage, ReturnPage: s.returnPage, SendBack: s.sendBack, ByPost: s.byPost, Waiting: s.waitingPapers,
 		NextNumber: s.nextNumber,
 		IssueCard:  s.issueCard,
 		File:       s.deskFile,
@@ -96,6 +94,7 @@ func (s *service) registration(ctx context.Context, lib library.ID, id int64) (w
 		ID: reg.ID, State: reg.State, Reader: int64(reg.ReaderID), Name: reader.Name, Born: bornOf(reader), Email: reader.Email,
 		EmailProven: reader.EmailProven, Phone: reader.Phone, PhoneProven: reader.PhoneProven, Contact: contact, Relation: reg.Relation,
 		ConsentVersion: consent.Version, ConsentAt: consent.At, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason, Card: reader.Card,
+		Papers: reg.Papers, Conversation: bots.ConversationID(reg.AddressID),
 	}
 	for _, r := range same {
 		out.Same = append(out.Same, web.SamePerson{Reader: int64(r.ID), Name: r.Name, Born: bornOf(r), Card: r.Card})
@@ -158,7 +157,7 @@ func (s *service) issueCard(ctx context.Context, tx pgx.Tx, lib library.ID, id i
 	if err != nil {
 		return web.Issued{}, err
 	}
-	picture, err := s.cardPicture(ctx, tenant, reader.Name, number)
+	picture, sheet, err := s.cardFiles(ctx, tenant, reader.Name, number)
 	if err != nil {
 		return web.Issued{}, err
 	}
@@ -175,34 +174,45 @@ func (s *service) issueCard(ctx context.Context, tx pgx.Tx, lib library.ID, id i
 	case err != nil:
 		return web.Issued{}, err
 	}
-	if err := files.Link(ctx, tx, lib, files.ID(picture)); err != nil {
+	if err := papers.Close(ctx, tx, lib, id, s.now()); err != nil {
+		return web.Issued{}, err
+	}
+	if err := files.Link(ctx, tx, lib, files.ID(picture), files.ID(sheet)); err != nil {
 		return web.Issued{}, err
 	}
 	secret, err := s.secrets.Put(ctx, tx, lib, bots.PurposePassword, password)
 	if err != nil {
 		return web.Issued{}, err
 	}
-	if err := s.mailCard(ctx, tx, tenant, reg, reader, number, picture); err != nil {
+	if err := s.mailCard(ctx, tx, tenant, reg, reader, number, picture, sheet); err != nil {
 		return web.Issued{}, err
 	}
-	return web.Issued{Secret: secret, Files: []string{picture}}, nil
+	return web.Issued{Secret: secret, Files: []string{picture, sheet}}, nil
 }
 
-// cardPicture draws the card and keeps the picture.
-func (s *service) cardPicture(ctx context.Context, lib library.Library, name, number string) (string, error) {
+// cardFiles draws the card and keeps its picture and the sheet to print it from.
+func (s *service) cardFiles(ctx context.Context, lib library.Library, name, number string) (picture, sheet string, err error) {
 	if err := cards.CheckNumber(number); err != nil {
-		return "", web.ErrNumberForm
+		return "", "", web.ErrNumberForm
 	}
 	png, err := cards.Picture(lib, name, number)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	kept, err := s.store.Put(ctx, lib.ID, bytes.NewReader(png), files.Meta{Name: "card.png"}, int64(len(png)))
-	return string(kept.ID), err
+	pdf, err := cards.Print(lib, png)
+	if err != nil {
+		return "", "", err
+	}
+	shown, err := s.store.Put(ctx, lib.ID, bytes.NewReader(png), files.Meta{Name: "card.png"}, int64(len(png)))
+	if err != nil {
+		return "", "", err
+	}
+	printed, err := s.store.Put(ctx, lib.ID, bytes.NewReader(pdf), files.Meta{Name: "card.pdf"}, int64(len(pdf)))
+	return string(shown.ID), string(printed.ID), err
 }
 
 // mailCard sends the number, never the password, to an e-mail that the reader has proven.
-func (s *service) mailCard(ctx context.Context, tx pgx.Tx, lib library.Library, reg contacts.Registration, reader contacts.Reader, number, picture string) error {
+func (s *service) mailCard(ctx context.Context, tx pgx.Tx, lib library.Library, reg contacts.Registration, reader contacts.Reader, number string, files ...string) error {
 	if !reader.EmailProven {
 		return nil
 	}
@@ -211,7 +221,7 @@ func (s *service) mailCard(ctx context.Context, tx pgx.Tx, lib library.Library, 
 		return err
 	}
 	fields := templates.Fields{"library": lib.Title(lang), "name": reader.Name, "number": number}
-	return s.runner.MailNotice(ctx, tx, lib, lang, reader.Email, "mail.card_subject", "mail.card", fields, []string{picture})
+	return s.runner.MailNotice(ctx, tx, lib, lang, reader.Email, "mail.card_subject", "mail.card", fields, files)
 }
 
 // typing shows the reader that an answer is being written, on channels that can.
@@ -249,10 +259,12 @@ func (s *service) deskFile(ctx context.Context, lib library.ID, id string, previ
 		if err != nil {
 			return nil, web.FileInfo{}, missing(err)
 		}
-		if f.Preview == "" {
+		switch {
+		case f.Preview != "":
+			id = string(f.Preview)
+		case f.State != files.Clean || f.MediaType != "image/jpeg": // not made from another file
 			return nil, web.FileInfo{}, queue.ErrNotFound
 		}
-		id = string(f.Preview)
 	}
 	r, f, err := s.store.Open(ctx, lib, files.ID(id))
 	if err != nil {

@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"queue":                        {"contacts", "contacts/library", "contacts/ledger", "bots"},
 	"queue/web":                    {"queue", "contacts", "contacts/library", "contacts/cards", "contacts/ledger", "bots", "bots/files", "templates"},
 	"flows":                        {"contacts/library", "templates"},
-	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "queue", "templates"},
+	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "contacts/papers", "queue", "templates"},
 	"cmd/librarian/demo/letterbox": {"bots/email/letter"},
 	"cmd/librarian":                {"*"},
 }

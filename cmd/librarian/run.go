@@ -18,6 +18,7 @@ import (
 	"librarian/bots/files"
 	"librarian/bots/webchat"
 	"librarian/contacts"
+	"librarian/contacts/papers"
 	"librarian/flows"
 	"librarian/flows/runner"
 	"librarian/queue"
@@ -104,6 +105,10 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
+	press, err := papers.NewPress(s.texts)
+	if err != nil {
+		return nil, err
+	}
 	s.streams, s.endStream = context.WithCancel(context.Background())
 	s.libraries, s.accounts = contacts.NewLibraries(pool, s.now), bots.NewAccounts(pool, s.now)
 	s.signals, s.secrets = bots.NewSignals(pool), bots.NewSecrets(pool, keys, s.now)
@@ -115,7 +120,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Moved: s.metrics.moved, Now: s.now, Log: log,
+		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: press, Moved: s.metrics.moved, Now: s.now, Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
 	s.sender.Tried = s.metrics.tried

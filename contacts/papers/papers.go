@@ -66,6 +66,8 @@ type PageStand struct {
 	Unsigned   bool   // nothing was seen in the signature's field
 	Reason     string // why it was returned, as staff wrote it to the reader
 	ReceivedAt *time.Time
+	DecidedAt  *time.Time
+	DecidedBy  int64 // of staff; 0: nobody yet
 }
 
 // Complete reports that no page is missing: staff may look at them.

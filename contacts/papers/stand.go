@@ -55,7 +55,8 @@ where o.library_id = $1 and o.registration_id = $2 and o.state <> 'void' order b
 }
 
 const standColumns = `p.kind, g.number, g.state, coalesce(g.file_id, '') as file, g.sheet, coalesce(g.preview_id, '') as preview,
-coalesce(g.how, '') as how, g.unsigned, g.reason, g.received_at`
+coalesce(g.how, '') as how, g.unsigned, g.reason, g.received_at, g.decided_at,
+coalesce(g.decided_by, 0) as decided_by`
 
 const ofRegistration = ` from paper_orders o
 join papers p on p.library_id = o.library_id and p.order_id = o.id
@@ -105,6 +106,27 @@ func lock(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) ([
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pages of registration %d: %w", registration, err)
+	}
+	return out, nil
+}
+
+// Count is how many pages papers have, and how many of them are still to come.
+type Count struct{ Missing, All int }
+
+// Missing counts the pages of the registrations, in one query; those whose papers are not made yet are left out.
+func Missing(ctx context.Context, db contacts.DB, lib library.ID, registrations []int64) (map[int64]Count, error) {
+	rows, err := db.Query(ctx, `select o.registration_id, count(*) filter (where g.state in ('wanted', 'returned')), count(*)
+from paper_orders o join papers p on p.library_id = o.library_id and p.order_id = o.id
+join paper_pages g on g.library_id = p.library_id and g.paper_id = p.id
+where o.library_id = $1 and o.registration_id = any($2) and o.state <> 'void' group by 1`, lib, registrations)
+	if err != nil {
+		return nil, fmt.Errorf("count missing pages: %w", err)
+	}
+	out := map[int64]Count{}
+	var id int64
+	var n Count
+	if _, err := pgx.ForEachRow(rows, []any{&id, &n.Missing, &n.All}, func() error { out[id] = n; return nil }); err != nil {
+		return nil, fmt.Errorf("count missing pages: %w", err)
 	}
 	return out, nil
 }

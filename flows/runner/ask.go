@@ -35,6 +35,9 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.sendCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.checkCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.register)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.showPapers)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.keepPapers)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.papersByPost)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.joinDesk)) },
 	} {
 		n, err := do()
@@ -126,19 +129,23 @@ func (r *Runner) openQuestions(ctx context.Context, tx pgx.Tx, all []asked[flows
 // promised is the working time within which a task is done where the library has not set another.
 const promised = 4 * time.Hour
 
+// workFor is the working time within which the library promises to do a kind of task.
+func workFor(lib library.Library, kind string) time.Duration {
+	if p := lib.Settings.Promise[kind]; p.Minutes > 0 {
+		return time.Duration(p.Minutes) * time.Minute
+	}
+	return promised
+}
+
 // task is work for staff that the turn gives rise to.
 func (t *turn) task(kind string, role queue.Role, note string) queue.NewTask {
-	work := promised
-	if p, ok := t.lib.Settings.Promise[kind]; ok && p.Minutes > 0 {
-		work = time.Duration(p.Minutes) * time.Minute
-	}
 	name := t.party.Name
 	if p, ok := t.reader.Self(); ok {
 		name = p.Name
 	}
 	return queue.NewTask{
 		Library: t.libID, Kind: kind, Role: role, Conversation: t.id, ReaderName: name, Channel: t.kind, Note: note,
-		Created: t.now, Due: t.lib.Due(t.now, work),
+		Created: t.now, Due: t.lib.Due(t.now, workFor(t.lib, kind)),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"librarian/bots"
 	"librarian/bots/files"
 	"librarian/contacts"
+	"librarian/contacts/papers"
 	"librarian/flows"
 	"librarian/templates"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	Secrets   *bots.Secrets
 	Store     *files.Store
 	Inspector *files.Inspector
+	Press     *papers.Press
 	Workers   int                                 // groups worked at a time; 0 means 2
 	Group     int                                 // conversations of one group at most; 0 means 64
 	Moved     func(turns int, took time.Duration) // told of each group that was committed; optional
@@ -82,6 +84,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	for range inspectors {
 		g.Go(func() error { return r.inspectFiles(ctx) })
 	}
+	g.Go(func() error { return r.drawPapers(ctx) })
 	g.Go(func() error { return r.keepTime(ctx) })
 	err := g.Wait()
 	forget()

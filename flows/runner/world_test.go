@@ -26,6 +26,7 @@ import (
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts"
 	"librarian/contacts/library"
+	"librarian/contacts/papers"
 	"librarian/flows"
 	"librarian/flows/runner"
 	"librarian/queue"
@@ -260,13 +261,17 @@ func (w *world) newRunner(signals *bots.Signals) *runner.Runner {
 	if err != nil {
 		w.Fatal(err)
 	}
+	press, err := papers.NewPress(w.texts)
+	if err != nil {
+		w.Fatal(err)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		w.Fatal(err)
 	}
 	return runner.New(runner.Config{
 		Pool: w.pool, Flows: set, Texts: w.texts, Libraries: w.libraries, Accounts: w.accounts, Channels: w.registry, Signals: signals,
-		Outbox: bots.NewOutbox(w.pool, w.secrets, w.Now), Secrets: w.secrets, Store: w.store,
+		Outbox: bots.NewOutbox(w.pool, w.secrets, w.Now), Secrets: w.secrets, Store: w.store, Press: press,
 		Inspector: files.NewInspector(w.store, nil, files.NewDecoder([]string{self, "decode"})),
 		Workers:   w.workers, Now: w.Now, Log: w.logger(),
 	})

@@ -1,0 +1,87 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/files"
+	"librarian/contacts/papers"
+	"librarian/flows"
+	"librarian/queue"
+)
+
+// drawLease is how long one process may take to draw the papers of a registration before another tries.
+const drawLease = time.Minute
+
+// drawPapers draws the papers that readers are to sign, one registration after the other, and sends them.
+func (r *Runner) drawPapers(ctx context.Context) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		drawn, err := r.drawNext(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("papers are not drawn", "err", err)
+		}
+		if drawn && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// drawNext draws what has waited longest and reports whether there was anything. What fails is tried again when its lease is over.
+func (r *Runner) drawNext(ctx context.Context) (bool, error) {
+	job, found, err := papers.Claim(ctx, r.Pool, r.Now(), drawLease)
+	if err != nil || !found {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, drawLease/2)
+	defer cancel()
+	if job.Order.Library, err = r.Libraries.ByID(ctx, job.Library); err != nil {
+		return true, err
+	}
+	drawn, err := r.Press.Draw(job.Order)
+	if err != nil {
+		return true, fmt.Errorf("papers of registration %d, try %d: %w", job.Registration, job.Try, err)
+	}
+	ids := make([]files.ID, len(drawn))
+	for i, d := range drawn {
+		kept, err := r.Store.Put(ctx, job.Library, bytes.NewReader(d.PDF), files.Meta{Name: string(d.Kind) + ".pdf"}, int64(len(d.PDF)))
+		if err != nil {
+			return true, fmt.Errorf("keep papers of registration %d: %w", job.Registration, err)
+		}
+		ids[i] = kept.ID
+	}
+	return true, pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error { return r.handOut(ctx, tx, job, drawn, ids) })
+}
+
+// handOut notes what was drawn and sends it. Papers that are wanted no more go nowhere; their files are removed as those that nothing shows.
+func (r *Runner) handOut(ctx context.Context, tx pgx.Tx, job papers.Job, drawn []papers.Drawn, ids []files.ID) error {
+	conv := bots.ConversationID(job.Conversation)
+	if err := r.Hold(ctx, tx, job.Library, conv); err != nil {
+		return err
+	}
+	err := papers.Made(ctx, tx, job, drawn, ids, r.Now())
+	if errors.Is(err, papers.ErrState) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = string(id)
+	}
+	news := queue.News{Kind: flows.NewsPapers, Fields: map[string]string{"name": job.Order.Name}, Files: names}
+	return r.Tell(ctx, tx, job.Library, conv, news)
+}
