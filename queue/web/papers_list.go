@@ -11,26 +11,28 @@ type waitingPage struct {
 }
 
 type waitingView struct {
-	Href, Name, Missing string
-	Since               *moment
+	ID, Href, Name, Missing string
+	Since                   *moment
 }
 
-// listPapers shows whose papers are awaited: a letter with them has to be found its registration.
+// listPapers shows whose papers are awaited: here the registration is found to which a letter with papers belongs.
 func listPapers(v *visit) error {
-	f, err := v.frame(v.ctx(), v.t("desk_papers.waiting_title"))
-	if err != nil {
-		return err
-	}
 	waiting, err := v.Waiting(v.ctx(), v.lib.ID)
 	if err != nil {
 		return err
 	}
-	page := waitingPage{frame: f}
+	var page waitingPage
 	for _, w := range waiting {
 		page.Rows = append(page.Rows, waitingView{
-			fmt.Sprintf("/desk/registrations/%d", w.Registration), v.readerName(w.Name),
+			fmt.Sprintf("waits-%d", w.Registration), fmt.Sprintf("/desk/registrations/%d", w.Registration), v.readerName(w.Name),
 			v.t("desk_papers.missing", "missing", w.Missing, "all", w.All), v.ago(w.Since),
 		})
+	}
+	if v.fragment() {
+		return v.part("waiting", page.Rows)
+	}
+	if page.frame, err = v.frame(v.ctx(), v.t("desk_papers.waiting_title")); err != nil {
+		return err
 	}
 	return v.show("papers", http.StatusOK, page)
 }

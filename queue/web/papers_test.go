@@ -45,7 +45,7 @@ func TestPapersPageByPage(t *testing.T) {
 	part := func(what string, form url.Values) answer {
 		return by.ask(http.MethodPost, page+"/papers/"+what, form, "HX-Request", "true")
 	}
-	part("accept", pageForm("form", 1)).holds(t, `id="page-form-2" role="group" tabindex="0" aria-labelledby="page-form-2-title" data-paper data-next`, "1 of 4 accepted")
+	part("accept", pageForm("form", 1)).holds(t, `id="page-form-2" tabindex="0" aria-labelledby="page-form-2-title" data-paper data-next`, "1 of 4 accepted")
 	part("accept", pageForm("form", 2)).holds(t, `page-application-1-title" data-paper data-next`)
 	part("return", pageForm("application", 1, "cause", reasonOther, "words", " \n")).holds(t, "up to 300 characters", "2 of 4 accepted")
 	part("return", pageForm("application", 1, "cause", reasonOther, "words", strings.Repeat("я", maxPageReason+1))).holds(t, "up to 300 characters")
@@ -195,6 +195,9 @@ func TestPapersByPost(t *testing.T) {
 	by.post(task+"/take", nil).leads(t, task)
 	by.get(task).holds(t, "It came on paper", task+"/papers/accept")
 	by.get("/desk/papers").lacks(t, page)
+	part := by.ask(http.MethodGet, "/desk/papers", nil, "HX-Request", "true")
+	part.holds(t, `<div id="waiting"`, "No papers are awaited")
+	part.lacks(t, "</html>")
 
 	simple := h.task(h.lib, queue.KindRegistration, "Simple", "", 0)
 	if got := by.post(fmt.Sprintf("/desk/registrations/%d/by-post", simple.Registration), url.Values{}); got.status != http.StatusNotFound {

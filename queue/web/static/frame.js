@@ -115,10 +115,13 @@
   };
 
   // after a decision the page to be looked at next is marked; whoever looks at pages in full goes on so
+  const GLANCE = 400; // a second tap of the key is no decision on a page that has only just come
+  let came = -GLANCE;
   const goOn = () => {
     const next = document.querySelector("[data-next]");
     if (!next) return;
     next.removeAttribute("data-next");
+    came = performance.now();
     const full = shown !== null;
     if (full) enlarge(shown, false);
     visit(next);
@@ -139,7 +142,7 @@
       if (to) visit(to);
     };
     const acts = {
-      a: () => press("[data-accept]"),
+      a: () => { if (performance.now() - came > GLANCE) press("[data-accept]"); },
       r: () => {
         const fold = paper.querySelector("[data-return]");
         if (!fold) return;
