@@ -49,12 +49,12 @@ type Deps struct {
 	Accept       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error                // ErrState; also while a page is not accepted
 	Refuse       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState
 
-	// The papers of a full registration. An act that was too late, or on a page that is not there to be decided, is ErrState.
+	// The papers of a full registration. An act that was too late, or on a page that shows another photo by now, is ErrState.
 	Papers     func(ctx context.Context, lib library.ID, registration int64) ([]PaperPage, error) // in their order; none for a simple one
-	AcceptPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID) error
-	ReturnPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID, reason string) error
+	AcceptPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen PageSeen, by queue.StaffID) error
+	ReturnPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen PageSeen, by queue.StaffID, reason string) error
 	SendBack   func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) ([]PaperPage, error) // sent: it waits again; what was returned
-	ByPost     func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) error                // waiting: the missing pages are here, it is sent
+	ByPost     func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) error                // waiting: the missing pages are accepted on paper, it is sent
 	Waiting    func(ctx context.Context, lib library.ID) ([]WaitingPapers, error)                                              // who waits longest first, at most 200
 
 	NextNumber func(ctx context.Context, lib library.ID) (number string, series bool, err error) // a proposal: nothing is reserved

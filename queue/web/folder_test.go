@@ -40,21 +40,24 @@ func (f *folder) pages(_ context.Context, _ library.ID, registration int64) ([]P
 	return slices.Clone(f.all[registration]), nil
 }
 
-func (f *folder) accept(_ context.Context, _ pgx.Tx, _ library.ID, registration int64, kind string, number int, by queue.StaffID) error {
-	return f.decide(registration, kind, number, by, pageAccepted, "")
+func (f *folder) accept(_ context.Context, _ pgx.Tx, _ library.ID, registration int64, seen PageSeen, by queue.StaffID) error {
+	return f.decide(registration, seen, by, pageAccepted, "")
 }
 
-func (f *folder) giveBack(_ context.Context, _ pgx.Tx, _ library.ID, registration int64, kind string, number int, by queue.StaffID, reason string) error {
-	return f.decide(registration, kind, number, by, pageReturned, reason)
+func (f *folder) giveBack(_ context.Context, _ pgx.Tx, _ library.ID, registration int64, seen PageSeen, by queue.StaffID, reason string) error {
+	return f.decide(registration, seen, by, pageReturned, reason)
 }
 
-func (f *folder) decide(registration int64, kind string, number int, by queue.StaffID, state, reason string) error {
+func (f *folder) decide(registration int64, seen PageSeen, by queue.StaffID, state, reason string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	pages := f.all[registration]
-	i := slices.IndexFunc(pages, func(p PaperPage) bool { return p.Kind == kind && p.Number == number && p.State == pageReceived })
+	i := slices.IndexFunc(pages, func(p PaperPage) bool { return p.Kind == seen.Kind && p.Number == seen.Number })
 	if i < 0 {
-		return fmt.Errorf("page %s %d: %w", kind, number, ErrState)
+		return fmt.Errorf("page %v: %w", seen, contacts.ErrNotFound)
+	}
+	if pages[i].State != pageReceived || pages[i].File != seen.File || pages[i].Sheet != seen.Sheet {
+		return fmt.Errorf("page %v, which is %s: %w", seen, pages[i].State, ErrState)
 	}
 	pages[i].State, pages[i].Reason, pages[i].By, pages[i].Decided = state, reason, by, f.now()
 	return nil
@@ -77,7 +80,7 @@ func (f *folder) byPost(ctx context.Context, tx pgx.Tx, lib library.ID, registra
 	}
 	for i, p := range f.all[registration] {
 		if p.State == pageWanted || p.State == pageReturned {
-			f.all[registration][i] = PaperPage{Kind: p.Kind, Number: p.Number, State: pageReceived, How: "post", Received: f.now()}
+			f.all[registration][i] = PaperPage{Kind: p.Kind, Number: p.Number, State: pageAccepted, How: "post", Received: f.now(), By: by, Decided: f.now()}
 		}
 	}
 	return nil
@@ -99,9 +102,9 @@ func (h *house) hand(registration int64) {
 	defer h.folder.mu.Unlock()
 	at := h.clock.Now().Add(-10 * time.Minute)
 	h.folder.all[registration] = []PaperPage{
-		{Kind: "form", Number: 1, State: pageReceived, Preview: "formone", File: "formfile", How: "code", Received: at},
-		{Kind: "form", Number: 2, State: pageReceived, Preview: "formtwo", File: "formfile", How: "reader", Received: at},
-		{Kind: "application", Number: 1, State: pageReceived, Preview: "application", File: "applicationfile", How: "alone", Unsigned: true, Received: at},
+		{Kind: "form", Number: 1, State: pageReceived, Preview: "formone", File: "formfile", How: "code", Received: at, Sheet: 1},
+		{Kind: "form", Number: 2, State: pageReceived, Preview: "formtwo", File: "formfile", Sheet: 2, How: "reader", Received: at},
+		{Kind: "application", Number: 1, State: pageReceived, Preview: "application", File: "applicationfile", Sheet: 1, How: "alone", Unsigned: true, Received: at},
 		{Kind: "consent", Number: 1, State: pageReceived, How: "post", Received: at},
 	}
 }
@@ -126,8 +129,13 @@ func (h *house) awaiting(name string) (registration int64, page string) {
 	return registration, fmt.Sprintf("/desk/registrations/%d", registration)
 }
 
+// pageForm is the form beside a page that hand gave, as it stands on the librarian's screen.
 func pageForm(kind string, number int, more ...string) url.Values {
-	form := url.Values{"kind": {kind}, "number": {fmt.Sprint(number)}}
+	form := url.Values{"kind": {kind}, "number": {fmt.Sprint(number)}, "file": {kind + "file"}, "sheet": {fmt.Sprint(number)}}
+	if kind == "consent" { // it came by post
+		form.Set("file", "")
+		form.Set("sheet", "0")
+	}
 	for i := 0; i < len(more); i += 2 {
 		form.Set(more[i], more[i+1])
 	}
@@ -138,7 +146,7 @@ func pageForm(kind string, number int, more ...string) url.Values {
 func (g guests) papers(what string, form url.Values) deed {
 	g.h.t.Helper()
 	task := g.h.papered(g.librarian)
-	if err := g.h.folder.decide(task.Registration, "form", 2, g.librarian.staff.ID, pageReturned, queue.ReasonBlurred); err != nil {
+	if err := g.h.folder.decide(task.Registration, PageSeen{"form", 2, "formfile", 2}, g.librarian.staff.ID, pageReturned, queue.ReasonBlurred); err != nil {
 		g.h.t.Fatal(err)
 	}
 	return deed{g.librarian, taskAddress(task.ID) + what, form}

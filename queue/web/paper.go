@@ -12,13 +12,22 @@ type PaperPage struct {
 	Number   int    // from 1
 	State    string // wanted, received, accepted, returned
 	Preview  string // the file of its picture; empty: none
-	File     string // the file that was sent
+	File     string // the file that was sent; empty: none
+	Sheet    int    // which page of the file
 	How      string // it came to be this page: code, reader, alone, staff, post
 	Unsigned bool   // no signature was seen
 	Reason   string // it was returned for: one of package queue's, or words
 	Received time.Time
 	By       queue.StaffID // who decided; 0: nobody yet
 	Decided  time.Time
+}
+
+// PageSeen is a page with the photo that was looked at: if a newer one has come meanwhile, nobody has decided about that.
+type PageSeen struct {
+	Kind   string
+	Number int
+	File   string
+	Sheet  int
 }
 
 // WaitingPapers is a registration that waits for its papers.

@@ -9,7 +9,7 @@ import (
 )
 
 func acceptPaper(v *visit) error {
-	return v.decidePage(verdict{state: pageAccepted, act: func(ctx context.Context, tx pgx.Tx, t queue.Task, kind string, number int) error {
-		return v.AcceptPage(ctx, tx, v.lib.ID, t.Registration, kind, number, v.me())
+	return v.decidePage(verdict{state: pageAccepted, act: func(ctx context.Context, tx pgx.Tx, t queue.Task, seen PageSeen) error {
+		return v.AcceptPage(ctx, tx, v.lib.ID, t.Registration, seen, v.me())
 	}})
 }

@@ -26,7 +26,7 @@ func returnPaper(v *visit) error {
 	} else if !slices.Contains(reasons(), cause) {
 		return errForm
 	}
-	return v.decidePage(verdict{state: pageReturned, cause: cause, act: func(ctx context.Context, tx pgx.Tx, t queue.Task, kind string, number int) error {
-		return v.ReturnPage(ctx, tx, v.lib.ID, t.Registration, kind, number, v.me(), reason)
+	return v.decidePage(verdict{state: pageReturned, cause: cause, act: func(ctx context.Context, tx pgx.Tx, t queue.Task, seen PageSeen) error {
+		return v.ReturnPage(ctx, tx, v.lib.ID, t.Registration, seen, v.me(), reason)
 	}})
 }

@@ -146,9 +146,15 @@ func TestTwoOnOnePage(t *testing.T) {
 		t.Errorf("%d rows in the audit log", n)
 	}
 
+	newer := pageForm("application", 1)
+	h.folder.all[task.Registration][2].File = "newerfile"
+	h.refused(t, by.post(page+"/papers/accept", newer), "Application, page 1: a newer photo has just come")
+	newer.Set("file", "newerfile")
+	by.post(page+"/papers/accept", newer).leads(t, page+"#page-consent-1")
+
 	by.post(page+"/release", nil).leads(t, "/desk?did=released")
 	colleague.post(page+"/take", nil).leads(t, page)
-	h.refused(t, by.post(page+"/papers/accept", pageForm("application", 1)), "You do not hold the task")
+	h.refused(t, by.post(page+"/papers/accept", pageForm("consent", 1)), "You do not hold the task")
 	h.refused(t, colleague.post(page+"/papers/accept", pageForm("form", 2)), "decided already")
 }
 
@@ -157,12 +163,14 @@ func TestPagesThatThereAreNot(t *testing.T) {
 	h := newHouse(t)
 	by := h.signedIn(h.lib, queue.RoleDirector, library.English)
 	page := taskAddress(h.papered(by).ID)
-	for _, form := range []url.Values{{}, pageForm("passport", 1), pageForm("form", 0), {"kind": {"form"}, "number": {"x"}}, pageForm("form", 1, "cause", "whim")} {
+	for _, form := range []url.Values{{}, pageForm("passport", 1), pageForm("form", 0), {"kind": {"form"}, "number": {"x"}}, pageForm("form", 1, "sheet", "-1"), pageForm("form", 1, "cause", "whim")} {
 		if got := by.post(page+"/papers/return", form); got.status != http.StatusBadRequest {
 			t.Errorf("%v: %d", form, got.status)
 		}
 	}
-	h.refused(t, by.post(page+"/papers/accept", pageForm("form", 9)), "decided already")
+	if got := by.post(page+"/papers/accept", pageForm("form", 9)); got.status != http.StatusNotFound {
+		t.Errorf("a page beyond the last: %d", got.status)
+	}
 	card := taskAddress(h.task(h.lib, queue.KindCard, "Reader", "", 0).ID)
 	simple := taskAddress(h.task(h.lib, queue.KindRegistration, "Reader", "", 0).ID)
 	for _, path := range []string{card + "/papers", simple + "/papers", page + "/registration.csv"} {
@@ -193,7 +201,7 @@ func TestPapersByPost(t *testing.T) {
 	h.refused(t, by.post(page+"/by-post", url.Values{}), "done already")
 	task := taskAddress(rows[0].ID)
 	by.post(task+"/take", nil).leads(t, task)
-	by.get(task).holds(t, "It came on paper", task+"/papers/accept")
+	by.get(task).holds(t, "It came on paper", "1 of 4 accepted", task+"/papers/accept")
 	by.get("/desk/papers").lacks(t, page)
 	part := by.ask(http.MethodGet, "/desk/papers", nil, "HX-Request", "true")
 	part.holds(t, `<div id="waiting"`, "No papers are awaited")
