@@ -4,19 +4,22 @@ import "slices"
 
 // problemTexts say what to do about a file, by the code that its inspection or the channel gave.
 var problemTexts = map[string]string{
-	"empty":        "files.empty",
-	"infected":     "files.infected",
-	"not_an_image": "files.not_an_image",
-	"too_large":    "files.too_large",
-	"too_many":     "files.too_many",
-	"unreadable":   "files.unreadable",
-	"unsupported":  "files.unsupported",
-	"too_small":    "files.too_small",
-	"dark":         "files.dark",
-	"blurred":      "files.blurred",
-	"foreign":      "papers.foreign",
-	"old":          "papers.old",
-	"settled":      "papers.settled",
+	"empty":          "files.empty",
+	"infected":       "files.infected",
+	"not_an_image":   "files.not_an_image",
+	"too_large":      "files.too_large",
+	"too_many":       "files.too_many",
+	"too_many_pages": "files.too_many_pages",
+	"unreadable":     "files.unreadable",
+	"unsupported":    "files.unsupported",
+	"too_small":      "files.too_small",
+	"dark":           "files.dark",
+	"blurred":        "files.blurred",
+	"cut_off":        "files.cut_off",
+	"unsigned":       "files.unsigned",
+	"foreign":        "papers.foreign",
+	"old":            "papers.old",
+	"settled":        "papers.settled",
 }
 
 // problemText is what is said of the problem; of one that is not known, that the file could not be opened.
@@ -33,7 +36,7 @@ func (t *Turn) refuse(files []Finding) (usable bool) {
 	var told []string
 	for _, f := range files {
 		switch f.Problem {
-		case "", "not_an_image", "too_small", "dark", "blurred":
+		case "", "not_an_image", "too_many_pages", "too_small", "dark", "blurred", "cut_off":
 			usable = true
 			continue
 		}

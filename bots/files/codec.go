@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -68,7 +69,7 @@ func heicDecode(r io.Reader) (image.Image, error) {
 	return heic.Decode(r)
 }
 
-func decodeImage(media string, data []byte) (Picture, error) {
+func decodeImage(media string, data []byte, p patience) (Picture, error) {
 	c, ok := codecOf(media)
 	if !ok {
 		return Picture{}, fmt.Errorf("decode %s: no codec", media)
@@ -95,7 +96,17 @@ func decodeImage(media string, data []byte) (Picture, error) {
 	if turn == 1 { // a decoder that turns by itself is believed
 		pic.Width, pic.Height = img.Bounds().Dx(), img.Bounds().Dy()
 	}
-	return pic, pic.render(img, turn)
+	searching, stop := context.WithTimeout(context.Background(), p.page)
+	defer stop()
+	seen, err := look(searching, img, turn)
+	if err != nil {
+		return pic, err
+	}
+	if seen.turn >= 5 {
+		pic.Width, pic.Height = pic.Height, pic.Width
+	}
+	pic.Views = []View{seen}
+	return pic, nil
 }
 
 // orientation is the EXIF one, 1 to 8; 1 where there is none or it makes no sense.

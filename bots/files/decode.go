@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const (
@@ -21,8 +21,15 @@ const (
 var errTooLarge = errors.New("picture too large")
 
 // DecodeMain is the whole child process that Decoder starts: it limits itself, reads a picture or a PDF from in,
-// and writes to out a greeting, one line of JSON and the preview. It must not be called in a process that does anything else.
+// and writes to out a greeting, one line of JSON and the previews. It must not be called in a process that does anything else.
 func DecodeMain(in io.Reader, out io.Writer) error {
+	return serveDecode(in, out, patience{page: codeTime, file: codesTime})
+}
+
+// patience is for how long codes are searched for: on a page, and on all pages of a PDF together.
+type patience struct{ page, file time.Duration }
+
+func serveDecode(in io.Reader, out io.Writer, p patience) error {
 	if err := limitProcess(); err != nil {
 		return fmt.Errorf("limit decoder: %w", err)
 	}
@@ -33,34 +40,50 @@ func DecodeMain(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read input: %w", err)
 	}
-	pic, err := decode(data)
+	pic, err := decode(data, p)
 	switch {
 	case errors.Is(err, errTooLarge):
 		pic.Problem = ProblemTooLarge
 	case err != nil:
 		pic.Problem = ProblemUnreadable
 	}
-	line, err := json.Marshal(pic)
+	return pic.send(out)
+}
+
+// send writes a line of JSON and all the previews.
+func (p Picture) send(out io.Writer) error {
+	if p.Problem != NoProblem {
+		p.Views = nil
+	}
+	for i := range p.Views {
+		p.Views[i].Size = len(p.Views[i].JPEG)
+	}
+	line, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("describe picture: %w", err)
 	}
-	_, err = io.Copy(out, io.MultiReader(bytes.NewReader(append(line, '\n')), bytes.NewReader(pic.JPEG)))
-	if err != nil {
-		return fmt.Errorf("write picture: %w", err)
+	parts := [][]byte{append(line, '\n')}
+	for _, v := range p.Views {
+		parts = append(parts, v.JPEG)
+	}
+	for _, part := range parts {
+		if _, err := out.Write(part); err != nil {
+			return fmt.Errorf("write picture: %w", err)
+		}
 	}
 	return nil
 }
 
-func decode(data []byte) (Picture, error) {
+func decode(data []byte, p patience) (Picture, error) {
 	if len(data) > decodeInput {
 		return Picture{}, errTooLarge
 	}
 	media := mediaTypeOf(data)
 	switch kindOf(media) {
 	case Image:
-		return decodeImage(media, data)
+		return decodeImage(media, data, p)
 	case PDF:
-		return decodePDF(data)
+		return decodePDF(data, p)
 	}
 	return Picture{}, fmt.Errorf("decode %s: not a picture", media)
 }

@@ -49,7 +49,7 @@ func TestDecodeTypes(t *testing.T) {
 			t.Errorf("%s: %v %dx%d, %v", name, pic.Problem, pic.Width, pic.Height, err)
 			continue
 		}
-		preview, err := jpeg.Decode(bytes.NewReader(pic.JPEG))
+		preview, err := jpeg.Decode(bytes.NewReader(pic.Views[0].JPEG))
 		must(t, err)
 		if longer := max(preview.Bounds().Dx(), preview.Bounds().Dy()); longer != min(previewSide, max(c.w, c.h)) {
 			t.Errorf("%s: the preview's longer side is %d", name, longer)
@@ -66,7 +66,7 @@ func TestDecodeHEIC(t *testing.T) {
 	for name, size := range map[string]image.Point{"test.heic": {1346, 1346}, "gray.heic": {}} {
 		data := moduleFile(t, "github.com/gen2brain/heic", name)
 		pic, err := d.Decode(t.Context(), bytes.NewReader(data))
-		if err != nil || pic.Problem != NoProblem || len(pic.JPEG) == 0 || size.X != 0 && (pic.Width != size.X || pic.Height != size.Y) {
+		if err != nil || pic.Problem != NoProblem || len(pic.Views) == 0 || size.X != 0 && (pic.Width != size.X || pic.Height != size.Y) {
 			t.Errorf("%s: %q %dx%d, %v", name, pic.Problem, pic.Width, pic.Height, err)
 		}
 		if pic, err = d.Decode(t.Context(), bytes.NewReader(data[:len(data)/2])); err != nil || pic.Problem != ProblemUnreadable {
@@ -84,14 +84,14 @@ func TestPreviewIsUprightAndBare(t *testing.T) {
 		if pic.Width != 800 || pic.Height != 600 {
 			t.Errorf("orientation %d: %dx%d", turn, pic.Width, pic.Height)
 		}
-		preview, err := jpeg.Decode(bytes.NewReader(pic.JPEG))
+		preview, err := jpeg.Decode(bytes.NewReader(pic.Views[0].JPEG))
 		must(t, err)
 		for _, at := range []image.Point{{200, 150}, {600, 150}, {200, 450}, {600, 450}} {
 			if black := at == image.Pt(200, 150); black != (greyAt(preview, at.X, at.Y) < 128) {
 				t.Errorf("orientation %d: grey %d at %v", turn, greyAt(preview, at.X, at.Y), at)
 			}
 		}
-		if bytes.Contains(pic.JPEG, []byte("Exif")) || bytes.Contains(pic.JPEG, []byte(maker)) {
+		if bytes.Contains(pic.Views[0].JPEG, []byte("Exif")) || bytes.Contains(pic.Views[0].JPEG, []byte(maker)) {
 			t.Errorf("orientation %d: metadata is left", turn)
 		}
 	}
@@ -103,7 +103,7 @@ func TestTransparentBecomesWhite(t *testing.T) {
 	glass.Set(0, 0, color.Black)
 	pic, err := self(t, "decode").Decode(t.Context(), bytes.NewReader(asPNG(t, glass)))
 	must(t, err)
-	preview, err := jpeg.Decode(bytes.NewReader(pic.JPEG))
+	preview, err := jpeg.Decode(bytes.NewReader(pic.Views[0].JPEG))
 	must(t, err)
 	if grey := greyAt(preview, 350, 350); grey < 250 {
 		t.Errorf("glass is %d", grey)
@@ -129,8 +129,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"more than is read": {append(bytes.Clone(whole), make([]byte, decodeInput)...), ProblemTooLarge},
 	} {
 		pic, err := d.Decode(t.Context(), bytes.NewReader(c.data))
-		if err != nil || pic.Problem != c.want || len(pic.JPEG) != 0 {
-			t.Errorf("%s: %q with a preview of %d bytes, %v", name, pic.Problem, len(pic.JPEG), err)
+		if err != nil || pic.Problem != c.want || len(pic.Views) != 0 {
+			t.Errorf("%s: %q with %d previews, %v", name, pic.Problem, len(pic.Views), err)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestDecodePDF(t *testing.T) {
 	if err != nil || pic.Problem != NoProblem || pic.Pages != 3 {
 		t.Fatalf("%q, %d pages, %v", pic.Problem, pic.Pages, err)
 	}
-	preview, err := jpeg.Decode(bytes.NewReader(pic.JPEG))
+	preview, err := jpeg.Decode(bytes.NewReader(pic.Views[0].JPEG))
 	must(t, err)
 	if size := preview.Bounds().Size(); size.Y != 1600 || greyAt(preview, size.X/3, size.Y*3/4) > 50 || greyAt(preview, 10, 10) < 200 {
 		t.Errorf("the preview is %v, or shows another page", size)
@@ -197,7 +197,7 @@ func TestChildsWordsAreLimitedAndDoubted(t *testing.T) {
 		"a page for staff": self(t, "lie", "{}\n<html><script>alert(1)</script></html>"),
 	} {
 		pic, err := d.Decode(t.Context(), strings.NewReader("x"))
-		if err != nil || pic.Problem != ProblemUnreadable || len(pic.JPEG) != 0 {
+		if err != nil || pic.Problem != ProblemUnreadable || len(pic.Views) != 0 {
 			t.Errorf("%s: %+v, %v", name, pic, err)
 		}
 	}

@@ -18,6 +18,11 @@ const (
 	keptFilesSQL   = `select id from files where state <> 'purged' order by id`
 	purgedFilesSQL = `select id from files where state = 'purged' and id = any($1)`
 	forgetSQL      = `
+		with unseen as (
+			delete from file_sheets where file_id = any($1)
+		), blind as (
+			update file_sheets set preview_id = null where preview_id = any($1) and not file_id = any($1)
+		)
 		update files set
 		  preview_id = case when preview_id = any($1) or id = any($1) then null else preview_id end,
 		  state = case when id = any($1) then 'purged' else state end,

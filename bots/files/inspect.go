@@ -29,7 +29,7 @@ const updateInspectedSQL = `
 	update files set state = $3, width = $4, height = $5, pages = $6, problem = $7, preview_id = nullif($8, '')
 	where library_id = $1 and id = $2 and state = 'stored'`
 
-// Inspect finds out what a file is, keeps the result and, of a picture or a PDF's first page, a clean JPEG as preview.
+// Inspect finds out what a file is, and keeps the result and, of a picture or each page of a PDF, a clean JPEG as preview.
 // It may be repeated: a file inspected before is not looked at again. An error means that nothing was decided and the job is to be tried again;
 // ErrNotFound and ErrPurged will not change by that.
 func (i *Inspector) Inspect(ctx context.Context, lib library.ID, id ID) (Finding, error) {
@@ -42,24 +42,28 @@ func (i *Inspector) Inspect(ctx context.Context, lib library.ID, id ID) (Finding
 	case Purged:
 		return Finding{}, fmt.Errorf("inspect file %s: %w", id, ErrPurged)
 	default:
-		return f.finding(), nil
+		sheets, err := i.store.Sheets(ctx, lib, id)
+		if err != nil {
+			return Finding{}, fmt.Errorf("inspect: %w", err)
+		}
+		return f.finding(sheets), nil
 	}
-	jpeg, err := i.look(ctx, &f)
+	views, err := i.look(ctx, &f)
 	if err != nil {
 		return Finding{}, fmt.Errorf("inspect: %w", err)
 	}
-	err = i.keep(ctx, &f, jpeg)
+	sheets, err := i.keep(ctx, &f, views)
 	if errors.Is(err, errInspected) {
 		return i.Inspect(ctx, lib, id)
 	}
 	if err != nil {
 		return Finding{}, fmt.Errorf("inspect file %s: %w", id, err)
 	}
-	return f.finding(), nil
+	return f.finding(sheets), nil
 }
 
-// look fills in what is found and gives the preview, if there is one.
-func (i *Inspector) look(ctx context.Context, f *File) ([]byte, error) {
+// look fills in what is found and gives the pages that were seen.
+func (i *Inspector) look(ctx context.Context, f *File) ([]View, error) {
 	f.State = Clean
 	if f.Size == 0 {
 		f.State, f.Problem = Unreadable, ProblemEmpty
@@ -87,10 +91,12 @@ func (i *Inspector) look(ctx context.Context, f *File) ([]byte, error) {
 	switch {
 	case pic.Problem != NoProblem:
 		f.State, f.Problem = Unreadable, pic.Problem
-	case f.Kind == Image:
-		f.Problem = legibility(pic.Width, pic.Height, pic.Brightness, pic.Sharpness)
+	case f.Kind == Image && len(pic.Views) > 0:
+		f.Problem = pic.Views[0].problem(f.shorter())
+	case f.Pages > maxSheets:
+		f.Problem = ProblemTooManyPages
 	}
-	return pic.JPEG, nil
+	return pic.Views, nil
 }
 
 func (i *Inspector) scan(ctx context.Context, f File) (infected bool, err error) {
@@ -122,19 +128,30 @@ func (i *Inspector) decode(ctx context.Context, f File) (Picture, error) {
 	return pic, nil
 }
 
-// keep stores the preview and the result together: a preview without its file would be seen by nobody and removed by nobody.
-func (i *Inspector) keep(ctx context.Context, f *File, jpeg []byte) error {
-	var preview File
-	if len(jpeg) > 0 {
-		var err error
-		preview, err = i.store.write(ctx, f.Library, bytes.NewReader(jpeg), Meta{}, previewLimit)
-		if err != nil {
-			return err
+// keep stores the previews and the result together: a preview without its file would be seen by nobody and removed by nobody.
+func (i *Inspector) keep(ctx context.Context, f *File, views []View) ([]Sheet, error) {
+	var sheets []Sheet
+	var previews []File
+	for n, v := range views {
+		sheet := v.sheet(n+1, f.shorter())
+		if len(v.JPEG) > 0 {
+			preview, err := i.store.write(ctx, f.Library, bytes.NewReader(v.JPEG), Meta{}, previewLimit)
+			if err != nil {
+				return nil, err
+			}
+			preview.State, sheet.Preview = Clean, preview.ID
+			previews = append(previews, preview)
 		}
-		preview.State, f.Preview = Clean, preview.ID
+		sheets = append(sheets, sheet)
 	}
-	return pgx.BeginFunc(ctx, i.store.pool, func(tx pgx.Tx) error {
-		if preview.ID != "" {
+	if len(sheets) > 0 {
+		f.Preview = sheets[0].Preview
+	}
+	if f.Problem == ProblemTooManyPages {
+		sheets = nil
+	}
+	return sheets, pgx.BeginFunc(ctx, i.store.pool, func(tx pgx.Tx) error {
+		for _, preview := range previews {
 			if err := insert(ctx, tx, preview); err != nil {
 				return err
 			}
@@ -143,6 +160,12 @@ func (i *Inspector) keep(ctx context.Context, f *File, jpeg []byte) error {
 		if err == nil && tag.RowsAffected() == 0 {
 			err = errInspected
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return insertSheets(ctx, tx, f.Library, f.ID, sheets)
 	})
 }
+
+// shorter is the picture's shorter side in pixels; a PDF has none.
+func (f *File) shorter() int { return min(f.Width, f.Height) }

@@ -3,9 +3,11 @@ package files
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image/jpeg"
 	"os"
 	"os/exec"
+
 	"sync"
 	"testing"
 )
@@ -49,7 +51,7 @@ func TestInspect(t *testing.T) {
 		if found.Problem != c.problem || found.Kind != c.kind || after.State != c.state || (after.Preview != "") != c.preview {
 			t.Errorf("%s: %+v, %s, preview %q", title, found, after.State, after.Preview)
 		}
-		if again, err := i.Inspect(t.Context(), b.lib, f.ID); err != nil || again != found {
+		if again, err := i.Inspect(t.Context(), b.lib, f.ID); err != nil || fmt.Sprint(again) != fmt.Sprint(found) {
 			t.Errorf("%s again: %+v, %v", title, again, err)
 		}
 	}

@@ -11,13 +11,14 @@ import (
 	"strconv"
 )
 
-// pagePixels is the longer side of a PDF's first page as a preview: enough to read print of eight points.
+// pagePixels is the longer side of a PDF's page as a preview: enough to read print of eight points.
 const pagePixels = "1600"
 
 var pageCount = regexp.MustCompile(`(?m)^Pages:\s+([0-9]{1,6})$`)
 
-// decodePDF counts pages and draws the first by poppler's programs, which inherit this process's limits. Without them nothing is known and there is no preview.
-func decodePDF(data []byte) (Picture, error) {
+// decodePDF counts pages and draws them by poppler's programs, which inherit this process's limits; of too many only the first. Without the programs
+// nothing is known and there is no preview.
+func decodePDF(data []byte, p patience) (Picture, error) {
 	var pic Picture
 	info, err := poppler(data, "pdfinfo", "-")
 	if errors.Is(err, exec.ErrNotFound) {
@@ -34,18 +35,39 @@ func decodePDF(data []byte) (Picture, error) {
 	if pic.Pages == 0 {
 		return pic, errors.New("no pages")
 	}
-	page, err := poppler(data, "pdftoppm", "-f", "1", "-l", "1", "-scale-to", pagePixels, "-png", "-")
-	if errors.Is(err, exec.ErrNotFound) {
-		return pic, nil
+	drawn := pic.Pages
+	if drawn > maxSheets {
+		drawn = 1
 	}
+	searching, stop := context.WithTimeout(context.Background(), p.file)
+	defer stop()
+	for page := range drawn {
+		v, err := lookAtPage(searching, data, page+1, p)
+		if errors.Is(err, exec.ErrNotFound) {
+			return pic, nil
+		}
+		if err != nil {
+			return pic, fmt.Errorf("page %d: %w", page+1, err)
+		}
+		pic.Views = append(pic.Views, v)
+	}
+	return pic, nil
+}
+
+// lookAtPage draws one page and looks at it; ctx bounds the search for codes.
+func lookAtPage(ctx context.Context, data []byte, number int, p patience) (View, error) {
+	n := strconv.Itoa(number)
+	drawn, err := poppler(data, "pdftoppm", "-f", n, "-l", n, "-scale-to", pagePixels, "-png", "-")
 	if err != nil {
-		return pic, err
+		return View{}, err
 	}
-	img, err := png.Decode(bytes.NewReader(page))
+	img, err := png.Decode(bytes.NewReader(drawn))
 	if err != nil {
-		return pic, fmt.Errorf("read first page: %w", err)
+		return View{}, fmt.Errorf("read drawing: %w", err)
 	}
-	return pic, pic.render(img, 1)
+	searching, stop := context.WithTimeout(ctx, p.page)
+	defer stop()
+	return look(searching, img, 1)
 }
 
 // poppler runs one program on the bytes; the time limit is the one under which this process itself stands.

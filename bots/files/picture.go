@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -15,36 +16,71 @@ const (
 	gaugeSide    = 1024 // pixels of the longer side at which sharpness is measured
 )
 
-// render fills in the measures and the preview.
-func (p *Picture) render(img image.Image, turn int) error {
+// look measures one page, searches it for its code and makes its preview, turned by its EXIF orientation and then so that the code stands upright.
+func look(ctx context.Context, img image.Image, turn int) (View, error) {
 	small := upright(shrink(img, previewSide), turn)
-	p.Brightness, p.Sharpness = gauge(grey(shrink(small, gaugeSide)))
+	plain := grey(small)
+	var v View
+	v.Brightness, v.Sharpness = gauge(reduce(plain, gaugeSide))
+	if m, ok := findMark(ctx, plain); ok {
+		v.Code, v.Outside, v.Ink = m.text, m.outside(plain), m.ink(plain)
+		v.turn = m.turn()
+		small = upright(small, v.turn)
+	}
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: previewGrade}); err != nil {
-		return fmt.Errorf("encode preview: %w", err)
+		return View{}, fmt.Errorf("encode preview: %w", err)
 	}
-	p.JPEG = out.Bytes()
-	return nil
+	v.JPEG = out.Bytes()
+	return v, nil
 }
 
-// shrink draws a picture on white, scaled so that its longer side is at most so many pixels; it never enlarges.
+// shrink draws a picture on white, scaled so that its longer side is at most so many pixels; it never enlarges. Kernels of x/image/draw
+// would take 230 MB for a photo of 12 megapixels.
 func shrink(img image.Image, side int) *image.RGBA {
 	from := img.Bounds()
 	w, h := from.Dx(), from.Dy()
 	if longer := max(w, h); longer > side {
+		times := min(longer/side, w, h)
 		w, h = max(1, w*side/longer), max(1, h*side/longer)
+		if times > 1 {
+			img = coarse(img, times)
+			from = img.Bounds()
+		}
 	}
 	to := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(to, to.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(to, to.Rect, image.White, image.Point{}, draw.Src)
 	if w == from.Dx() && h == from.Dy() {
-		draw.Draw(to, to.Bounds(), img, from.Min, draw.Over)
+		draw.Draw(to, to.Rect, img, from.Min, draw.Over)
 		return to
 	}
-	draw.BiLinear.Scale(to, to.Bounds(), img, from, draw.Over, nil)
+	draw.ApproxBiLinear.Scale(to, to.Rect, img, from, draw.Over, nil)
 	return to
 }
 
-// upright undoes an EXIF orientation.
+// coarse makes one pixel of so many times so many, a band at a time.
+func coarse(img image.Image, times int) *image.RGBA {
+	from := img.Bounds()
+	to := image.NewRGBA(image.Rect(0, 0, from.Dx()/times, from.Dy()/times))
+	band := image.NewRGBA(image.Rect(0, 0, to.Rect.Dx()*times, times))
+	sums := make([]int, 4*to.Rect.Dx())
+	for y := range to.Rect.Dy() {
+		draw.Draw(band, band.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(band, band.Rect, img, from.Min.Add(image.Pt(0, y*times)), draw.Over)
+		clear(sums)
+		for row := range times {
+			for x, v := range band.Pix[row*band.Stride:][:band.Stride] {
+				sums[x/4/times*4+x%4] += int(v)
+			}
+		}
+		for i, sum := range sums {
+			to.Pix[y*to.Stride+i] = byte(sum / (times * times))
+		}
+	}
+	return to
+}
+
+// upright undoes an EXIF orientation, 1 to 8; 0 is as good as 1.
 func upright(img *image.RGBA, turn int) *image.RGBA {
 	if turn <= 1 {
 		return img

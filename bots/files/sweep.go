@@ -20,14 +20,17 @@ const (
 		select library_id, id from files f
 		where not linked and state <> 'purged' and created_at < $1
 		  and not exists (select from files p where p.library_id = f.library_id and p.preview_id = f.id)
+		  and not exists (select from file_sheets s where s.library_id = f.library_id and s.preview_id = f.id)
 		order by created_at limit 100`
 	purgeSQL = `
 		with wanted as (
 			select id, preview_id from files where library_id = $1 and id = $2 for update
+		), seen as (
+			delete from file_sheets where library_id = $1 and file_id = $2 returning preview_id
 		), gone as (
 			update files set state = 'purged', purged_at = $3, name = '', preview_id = null
 			where library_id = $1 and state <> 'purged'
-			  and id in (select id from wanted union all select preview_id from wanted)
+			  and id in (select id from wanted union all select preview_id from wanted union all select preview_id from seen)
 			returning id
 		), pending as (
 			insert into pending_blobs (id, library_id, due_at) select id, $1, $3 from gone returning id
@@ -46,7 +49,7 @@ func Link(ctx context.Context, tx pgx.Tx, lib library.ID, ids ...ID) error {
 	return nil
 }
 
-// Purge marks a file and its preview as purged, within the caller's transaction: from its commit they cannot be opened, and Sweep removes the bytes.
+// Purge marks a file and the previews of its pages as purged, within the caller's transaction: from its commit they cannot be opened, and Sweep removes the bytes.
 // The hash stays, the name goes. A file purged before is no error; ErrNotFound when the library has none of this id.
 func Purge(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, now time.Time) error {
 	_, err := purge(ctx, tx, lib, id, now)
@@ -75,7 +78,7 @@ func purge(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, now time.Time)
 	return done.Blobs, nil
 }
 
-// Delete purges a file and its preview and removes their bytes at once. After an error that is not ErrNotFound it may be called again, and Sweep also finishes it.
+// Delete purges a file and the previews of its pages and removes their bytes at once. After an error that is not ErrNotFound it may be called again, and Sweep also finishes it.
 func (s *Store) Delete(ctx context.Context, lib library.ID, id ID) error {
 	var blobs []ID
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {

@@ -13,7 +13,8 @@ create table files (
     height      integer     not null default 0 check (height >= 0),
     pages       integer     not null default 0 check (pages >= 0),
     problem     text        not null default '' check (problem in
-        ('', 'empty', 'too_small', 'dark', 'blurred', 'unreadable', 'infected', 'too_large', 'not_an_image')),
+        ('', 'empty', 'too_small', 'dark', 'blurred', 'cut_off', 'too_many_pages',
+         'unreadable', 'infected', 'too_large', 'not_an_image')),
     state       text        not null default 'stored' check (state in
         ('stored', 'clean', 'infected', 'unreadable', 'purged')),
     preview_id  text,
