@@ -16,7 +16,6 @@ var problemTexts = map[string]string{
 	"dark":           "files.dark",
 	"blurred":        "files.blurred",
 	"cut_off":        "files.cut_off",
-	"unsigned":       "files.unsigned",
 	"foreign":        "papers.foreign",
 	"old":            "papers.old",
 	"settled":        "papers.settled",

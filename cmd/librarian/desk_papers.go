@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/contacts/papers"
@@ -27,7 +28,7 @@ func paperPages(stand []papers.PageStand) []web.PaperPage {
 	out := make([]web.PaperPage, len(stand))
 	for i, p := range stand {
 		out[i] = web.PaperPage{
-			Kind: string(p.Kind), Number: p.Number, State: string(p.State), Preview: string(p.Preview), File: string(p.File), How: string(p.How),
+			Kind: string(p.Kind), Number: p.Number, State: string(p.State), Preview: string(p.Preview), File: string(p.File), Sheet: p.Sheet, How: string(p.How),
 			Unsigned: p.Unsigned, Reason: p.Reason, Received: moment(p.ReceivedAt), By: queue.StaffID(p.DecidedBy), Decided: moment(p.DecidedAt),
 		}
 	}
@@ -49,36 +50,20 @@ func deskProblem(err error) error {
 	return missing(err)
 }
 
-func (s *service) acceptPage(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID) error {
-	look, err := s.look(ctx, tx, lib, registration, kind, number, by)
-	if err != nil {
-		return err
-	}
-	return deskProblem(papers.AcceptPage(ctx, tx, lib, look))
+func (s *service) acceptPage(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen web.PageSeen, by queue.StaffID) error {
+	return deskProblem(papers.AcceptPage(ctx, tx, lib, s.look(registration, seen, by)))
 }
 
-func (s *service) returnPage(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID, reason string) error {
-	look, err := s.look(ctx, tx, lib, registration, kind, number, by)
-	if err != nil {
-		return err
-	}
-	return deskProblem(papers.ReturnPage(ctx, tx, lib, look, reason))
+func (s *service) returnPage(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen web.PageSeen, by queue.StaffID, reason string) error {
+	return deskProblem(papers.ReturnPage(ctx, tx, lib, s.look(registration, seen, by), reason))
 }
 
-// look is the page as it is decided about.
-func (s *service) look(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, kind string, number int, by queue.StaffID) (papers.Look, error) {
-	look := papers.Look{Registration: registration, Page: papers.Page{Kind: papers.Kind(kind), Number: number}, Staff: int64(by), At: s.now()}
-	stand, err := papers.Stand(ctx, tx, lib, registration)
-	if err != nil {
-		return look, err
+// look is the page as the member of staff saw it.
+func (s *service) look(registration int64, seen web.PageSeen, by queue.StaffID) papers.Look {
+	return papers.Look{
+		Registration: registration, Page: papers.Page{Kind: papers.Kind(seen.Kind), Number: seen.Number}, File: files.ID(seen.File), Sheet: seen.Sheet,
+		Staff: int64(by), At: s.now(),
 	}
-	for _, p := range stand {
-		if p.Page == look.Page {
-			look.File, look.Sheet = p.File, p.Sheet
-			return look, nil
-		}
-	}
-	return look, queue.ErrNotFound
 }
 
 // sendBack lets the registration wait again for what was returned.

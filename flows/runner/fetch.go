@@ -12,6 +12,7 @@ import (
 	"librarian/bots"
 	"librarian/bots/files"
 	"librarian/contacts"
+	"librarian/flows"
 )
 
 // How files are fetched. The waiting event itself is the job: it is claimed for a while, and claimed again when that passes.
@@ -139,7 +140,10 @@ func (r *Runner) inspect(ctx context.Context, w *waiting, i int) error {
 	if err != nil {
 		return err
 	}
-	f.Kind, f.Problem, f.MediaType, f.Size = string(found.Kind), string(found.Problem), found.MediaType, found.Size
+	f.Kind, f.Problem, f.MediaType, f.Size, f.Sheets = string(found.Kind), string(found.Problem), found.MediaType, found.Size, nil
+	for _, s := range found.Sheets {
+		f.Sheets = append(f.Sheets, flows.Sheet{Number: s.Number, Preview: string(s.Preview), Code: s.Code, Unsigned: s.Unsigned, Problem: string(s.Problem)})
+	}
 	return nil
 }
 

@@ -51,8 +51,9 @@ type body struct {
 // file is a file of a message: as it came, and what was found when it was fetched and looked at.
 type file struct {
 	bots.InboundFile
-	Kind    string `json:"kind,omitempty"`
-	Problem string `json:"problem,omitempty"`
+	Kind    string        `json:"kind,omitempty"`
+	Problem string        `json:"problem,omitempty"`
+	Sheets  []flows.Sheet `json:"sheets,omitempty"` // its pages
 }
 
 // Receive stores one message. When it returns nil the message is on disk; a repeat of a message that is there already is nil too.

@@ -117,7 +117,7 @@ func (t *turn) makeInput() flows.Input {
 			in.Phone = e.Body.Phone
 		}
 		for _, f := range e.Body.Files {
-			in.Files = append(in.Files, flows.Finding{File: f.File, Kind: f.Kind, Problem: f.Problem})
+			in.Files = append(in.Files, flows.Finding{File: f.File, Kind: f.Kind, Problem: f.Problem, Sheets: f.Sheets})
 		}
 		for _, f := range e.Body.Refused {
 			in.Files = append(in.Files, flows.Finding{Problem: f.Reason})
