@@ -60,20 +60,6 @@ type Settings struct {
 	PurgeDrafts  int                `json:"purge_drafts_d"` // days after which an abandoned registration is forgotten; 0 means 90
 }
 
-// Registration says what the library asks of those who join.
-type Registration struct {
-	Consent      Consent `json:"consent"`
-	ConsentPhoto bool    `json:"consent_photo"` // a photo of the signed consent is asked for
-	Series       bool    `json:"series"`        // card numbers come from the library's series; otherwise the registrar types them
-	MinAge       int     `json:"min_age"`       // youngest who may join alone; 0 means no limit
-}
-
-// Consent is the text that a reader agrees to before giving personal data. The version changes whenever the text does.
-type Consent struct {
-	Version string          `json:"version"`
-	Text    map[Lang]string `json:"text"`
-}
-
 // Promise is the working time within which a kind of task is to be done.
 type Promise struct {
 	Minutes int `json:"minutes"` // of working time

@@ -1,0 +1,221 @@
+package library
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Field is one question that the library asks of those who join, beyond name, birth and address. The texts of known keys are shipped; a library may
+// give its own for these, and must for keys of its own.
+type Field struct {
+	Key      string          `json:"key"`
+	Required bool            `json:"required,omitempty"` // cannot be passed over
+	Choices  []Choice        `json:"choices,omitempty"`  // the answer is one of these; empty: any text
+	Several  bool            `json:"several,omitempty"`  // one or more of the choices
+	Other    bool            `json:"other,omitempty"`    // besides the choices any text will do
+	When     When            `json:"when,omitzero"`      // asked of these alone
+	Label    map[Lang]string `json:"label,omitempty"`
+	Ask      map[Lang]string `json:"ask,omitempty"`
+}
+
+// Choice is one answer of a list.
+type Choice struct {
+	ID    string          `json:"id"`
+	Label map[Lang]string `json:"label,omitempty"`
+}
+
+// When says of whom something holds: those whose answer to Key is one of Is (any answer where Is is empty), and who are younger than Under. The zero
+// value holds of everybody. Key is an earlier field, or "relation": self, child, other.
+type When struct {
+	Key   string   `json:"key,omitempty"`
+	Is    []string `json:"is,omitempty"`
+	Under int      `json:"under,omitempty"` // full years; 0: of any age
+}
+
+// The keys of fields whose answers are read as something else than words.
+const (
+	KeyPhone        = "phone"        // with + and the country's code
+	KeyDeregistered = "deregistered" // the day when the registration of residence ended, YYYY-MM-DD
+	KeyDocument     = "document"     // what is shown in the library; its choices are the documents that a rule may ask for
+)
+
+// KeyRules is the key under which the acceptance of the library's rules goes with the answers: version, a space, the day as YYYY-MM-DD.
+const KeyRules = "rules"
+
+// Words are words for a field: a shipped text, or the library's own, or what the reader wrote, or a day.
+type Words struct {
+	Key   string          // of a shipped text
+	Own   map[Lang]string // in some of the languages at least
+	Plain string          // the same in every language
+	Day   Date
+}
+
+// In is the own or plain text in the language, or in another in which there is one.
+func (w Words) In(lang Lang) string {
+	if text := w.Own[lang]; text != "" {
+		return text
+	}
+	for _, l := range Langs() {
+		if text := w.Own[l]; text != "" {
+			return text
+		}
+	}
+	return w.Plain
+}
+
+// Name is what the answer is called on forms and in lists.
+func (f Field) Name() Words { return worded(f.Label, "field."+f.Key, f.Key) }
+
+// Question is how the reader is asked for it.
+func (f Field) Question() Words { return worded(f.Ask, "field."+f.Key+"_ask", f.Key) }
+
+// ChoiceName is what the choice is called. One without any text, such as the number of a year, is called by its id.
+func (f Field) ChoiceName(id string) Words {
+	for _, c := range f.Choices {
+		if c.ID == id {
+			return worded(c.Label, "field."+f.Key+"_"+id, id)
+		}
+	}
+	return worded(nil, "field."+f.Key+"_"+id, id)
+}
+
+func worded(own map[Lang]string, key, plain string) Words {
+	switch {
+	case len(own) > 0:
+		return Words{Own: own}
+	case shippedTexts[key]:
+		return Words{Key: key}
+	}
+	return Words{Plain: plain}
+}
+
+// otherMark stands before the text that a reader wrote instead of choosing; it is always the last of an answer.
+const otherMark = "other:"
+
+// List is the answer that the ids, and the text if there is one, make.
+func (f Field) List(ids []string, other string) string {
+	answer := strings.Join(ids, " ")
+	if other != "" {
+		answer = strings.TrimSpace(answer + " " + otherMark + other)
+	}
+	return answer
+}
+
+// Picked are the ids of an answer from a list, and the text written instead of one.
+func (f Field) Picked(answer string) (ids []string, other string) {
+	before, other, _ := strings.Cut(answer, otherMark)
+	return strings.Fields(before), other
+}
+
+// Has reports whether the id is one of the choices.
+func (f Field) Has(id string) bool {
+	return slices.ContainsFunc(f.Choices, func(c Choice) bool { return c.ID == id })
+}
+
+// Say is an answer as stored, in words; none for an empty one.
+func (f Field) Say(answer string) []Words {
+	if answer == "" {
+		return nil
+	}
+	if len(f.Choices) == 0 {
+		if day, ok := ParseDate(answer); ok && f.Key == KeyDeregistered {
+			return []Words{{Day: day}}
+		}
+		return []Words{{Plain: answer}}
+	}
+	ids, other := f.Picked(answer)
+	var out []Words
+	for _, id := range ids {
+		out = append(out, f.ChoiceName(id))
+	}
+	if other != "" {
+		out = append(out, Words{Plain: other})
+	}
+	return out
+}
+
+// among reports whether the answer is one that the condition names.
+func (w When) among(answer string) bool {
+	if answer == "" || len(w.Is) == 0 {
+		return answer != ""
+	}
+	for _, is := range w.Is {
+		before, _, _ := strings.Cut(answer, otherMark)
+		if slices.Contains(strings.Fields(before), is) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameBytes bounds keys and ids: both travel in a button, which Telegram limits to 64 bytes.
+const nameBytes = 20
+
+var errName = errors.New("must be made of 1 to 20 small Latin letters, digits and underscores")
+
+// Check reports the first fault of the questions and rules: a key given twice, a condition that looks ahead, a document that is not on the list.
+func (r Registration) Check() error {
+	seen := map[string]Field{}
+	for _, f := range r.Fields {
+		if err := f.check(seen); err != nil {
+			return fmt.Errorf("field %q: %w", f.Key, err)
+		}
+		seen[f.Key] = f
+	}
+	for i, rule := range r.Eligibility.Rules {
+		if err := rule.check(seen); err != nil {
+			return fmt.Errorf("rule %d: %w", i+1, err)
+		}
+	}
+	if err := r.Eligibility.Lending.Resident.check(seen); err != nil {
+		return fmt.Errorf("lending: %w", err)
+	}
+	if len(r.Rules.Text) > 0 && r.Rules.Version == "" {
+		return errors.New("rules without a version")
+	}
+	return nil
+}
+
+func (f Field) check(seen map[string]Field) error {
+	_, twice := seen[f.Key]
+	switch {
+	case !isName(f.Key):
+		return fmt.Errorf("key %w", errName)
+	case twice || slices.Contains([]string{keyRelation, KeyRules, "name", "born", "contact"}, f.Key):
+		return errors.New("key is taken")
+	case f.Name().Plain != "" || f.Question().Plain != "":
+		return errors.New("neither shipped nor own texts")
+	case len(f.Choices) == 0 && (f.Several || f.Other):
+		return errors.New("several or other without choices")
+	}
+	ids := map[string]bool{}
+	for _, c := range f.Choices {
+		if !isName(c.ID) || ids[c.ID] || c.ID == "other" || c.ID == "ask" {
+			return fmt.Errorf("choice %q is taken, or: it %w", c.ID, errName)
+		}
+		ids[c.ID] = true
+	}
+	return f.When.check(seen)
+}
+
+func (w When) check(seen map[string]Field) error {
+	if w.Key == "" || w.Key == keyRelation {
+		return nil
+	}
+	f, ok := seen[w.Key]
+	if !ok {
+		return fmt.Errorf("depends on %q, which is not asked before", w.Key)
+	}
+	for _, id := range w.Is {
+		if !f.Has(id) {
+			return fmt.Errorf("depends on %q, which is no answer to %q", id, w.Key)
+		}
+	}
+	return nil
+}
+
+func isName(s string) bool {
+	return s != "" && len(s) <= nameBytes && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
