@@ -75,7 +75,7 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		return nil
 	}
 	step := s.step(out.State)
-	if cmd, ok := s.command(in); ok {
+	if cmd, ok := s.command(in); ok && !step.literal(out.State.Vars, in, cmd) {
 		id := commandChoices[cmd]
 		switch {
 		case step.takes(id):
@@ -128,7 +128,12 @@ func storable(text string) string {
 
 // takes reports whether the step understands the button.
 func (s Step) takes(id string) bool {
-	return id != "" && (slices.Contains(s.Choices, id) || slices.Contains(s.Lasting, id))
+	return id != "" && (slices.Contains(s.Choices, id) || slices.Contains(s.Lasting, id) || s.Prefix != "" && strings.HasPrefix(id, s.Prefix))
+}
+
+// literal reports whether the command is an answer here.
+func (s Step) literal(v Vars, in Input, cmd templates.Command) bool {
+	return in.Choice == "" && s.Literal != nil && s.Literal(v, cmd)
 }
 
 // outlived reports whether the button belongs to another question than the step's.
@@ -154,7 +159,9 @@ func (s *Set) take(r *Reader, in Input, out *Turn) error {
 			return fmt.Errorf("step %s of flow %s starts %q", out.State.Step, out.State.Flow, flow)
 		}
 		out.State = s.begin(flow)
-		s.ask(r, out)
+		if !out.quiet {
+			s.ask(r, out)
+		}
 		return nil
 	}
 	if err := s.fire(event, out); err != nil {

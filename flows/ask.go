@@ -66,6 +66,14 @@ type Register struct {
 	PhoneProven bool
 	Consent     int64
 	Photos      []string
+	Answers     []Answered // to what the library asks besides, in that order
+	Papers      bool       // it waits for signed papers
+}
+
+// Answered is what the reader said to one of the library's own questions.
+type Answered struct {
+	Key   string // of the field, or library.KeyRules
+	Value string // as library.Field.Say reads it
 }
 
 // Registered answers Register.
@@ -73,6 +81,8 @@ type Registered struct {
 	ID    int64
 	Again bool // this contact is registered, or waits to be: nothing new was made
 	Due   time.Time
+	// Papers: the papers to sign are being drawn and come by themselves.
+	Papers bool
 }
 
 // JoinDesk says that the conversation is that of the member of staff to whom the desk gave the word.

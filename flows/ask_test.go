@@ -25,7 +25,14 @@ func words(a Ask) string {
 		if a.EmailProven || a.PhoneProven {
 			proven = "proven"
 		}
-		return fmt.Sprintf("register %s: %s, %s, %s %s, %d photos", a.Relation, a.Name, a.Born, a.Email+a.Phone, proven, len(a.Photos))
+		said := fmt.Sprintf("register %s: %s, %s, %s %s, %d photos", a.Relation, a.Name, a.Born, a.Email+a.Phone, proven, len(a.Photos))
+		for _, given := range a.Answers {
+			said += fmt.Sprintf("; %s=%s", given.Key, given.Value)
+		}
+		if a.Papers {
+			said += "; with papers"
+		}
+		return said
 	case ShowPapers:
 		return "where the papers stand"
 	case KeepPapers:
@@ -60,6 +67,7 @@ func answers(r *Reader) map[string]Answer {
 		"code too old":          CodeChecked{Old: true},
 		"question passed":       QuestionOpened{Task: 7, Due: due},
 		"registered":            Registered{ID: 3, Due: due},
+		"registered, papers":    Registered{ID: 3, Papers: true},
 		"registered long since": Registered{ID: 3, Again: true},
 		"papers are drawn":      PapersStand{Making: true},
 		"form and consent missing": PapersStand{Missing: []PaperPage{

@@ -35,8 +35,11 @@ type Step struct {
 	// left to Take. What is no choice is the reader's own text.
 	Choices []string
 	Lasting []string // further buttons that Take understands, however old they are
+	Prefix  string   // buttons that begin with it are understood too: a library's own choices
 	Files   bool     // Take makes use of files
 	Idle    bool     // nothing is unfinished here: nobody is reminded
+	// Literal reports that a command typed as a word is an answer here: somebody may well be a librarian by profession. Its button stays a command.
+	Literal func(v Vars, cmd templates.Command) bool
 }
 
 // Event moves a flow from one step to another.

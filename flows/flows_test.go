@@ -2,6 +2,7 @@ package flows
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -183,11 +184,27 @@ func BenchmarkAdvance(b *testing.B) {
 	_, set := conversations(b)
 	vars := Vars{varRelation: relationSelf, varConsent: "12", varName: "Иванова Анна Петровна"}
 	after := Vars{varRelation: relationSelf, varConsent: "12", varName: "Иванова Анна Петровна", varBorn: "1987-03-05"}
+	asked := Vars{varField: "year", varRules: "7 2026-11-23"}
+	for key, value := range map[string]string{
+		"document": "passport other:удостоверение", "residence": "none", "deregistered": "2026-11-20", "education": "higher", "category": "student",
+		"institution": "Северо-Восточный федеральный университет", "faculty": "Исторический факультет", "phone": "+79141234567",
+	} {
+		asked[varAnswer+key] = value
+	}
+	for key, value := range after {
+		asked[key] = value
+	}
+	asked[varEmail] = "anna@example.org"
+	whole := maps.Clone(asked)
+	whole[varAnswer+"year"], whole[varAnswer+"address"] = "2", "677000, Якутск, ул. Ленина, д. 1, кв. 2"
 	for _, c := range []struct {
 		name  string
 		state State
 		in    Input
 	}{
+		{"field", State{Flow: registerFlow, Step: registerField, Vars: asked}, Input{Kind: Message, Choice: "f.year.2"}},
+		{"whole", State{Flow: registerFlow, Step: registerReview, Vars: whole}, Input{Kind: Message, Text: "что?"}},
+		{"sends", State{Flow: registerFlow, Step: registerReview, Vars: whole}, Input{Kind: Message, Choice: choiceYes}},
 		{"name", State{Flow: registerFlow, Step: registerName, Vars: vars}, Input{Kind: Message, Text: "Иванова Анна Петровна"}},
 		{"born", State{Flow: registerFlow, Step: registerBorn, Vars: vars}, Input{Kind: Message, Text: "5 марта 1987 года"}},
 		{"phone", State{Flow: registerFlow, Step: registerContact, Vars: after}, Input{Kind: Message, Text: "8 914 123-45-67"}},
@@ -200,6 +217,9 @@ func BenchmarkAdvance(b *testing.B) {
 			}
 			r := reader()
 			r.First = false
+			if c.state.Vars[varRules] != "" {
+				r.Library.Settings.Registration = fullRegistration(r.Library.Settings.Registration.Consent)
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				var state State

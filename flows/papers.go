@@ -215,7 +215,7 @@ func standTold(r *Reader, v Vars, a PapersStand, out *Turn) Event {
 	case len(unsure) > 0 && len(a.Missing) > 0:
 		return toWhich
 	case a.Making:
-		out.say("papers.soon", nil, choice(choiceLater, "papers.wait"), choice(choiceHuman, "common.human"))
+		out.say("papers.soon", nil, papersWays()...)
 		return ""
 	case len(a.Missing) == 0:
 		if len(out.Say) == 0 {
@@ -228,6 +228,11 @@ func standTold(r *Reader, v Vars, a PapersStand, out *Turn) Event {
 	}
 	sayMissing(r, a.Missing, out)
 	return ""
+}
+
+// papersWays are the ways on while the papers are being drawn.
+func papersWays() []Choice {
+	return []Choice{choice(choiceLater, "papers.wait"), choice(choiceHuman, "common.human")}
 }
 
 func sayMissing(r *Reader, missing []PaperPage, out *Turn) {

@@ -161,6 +161,25 @@ func (p *player) prepare(who, what string) {
 		settings.Languages = []library.Lang{library.Russian}
 	case "library> from age 18":
 		settings.Registration.MinAge = 18
+	case "library> full registration":
+		settings.Registration = fullRegistration(settings.Registration.Consent)
+	case "library> own words":
+		settings.Registration.Eligibility.Rules[0].Why = map[library.Lang]string{library.Russian: "Нам пока нельзя записывать младше 18."}
+		settings.Registration.Eligibility.Else = map[library.Lang]string{library.Russian: "Ждём вас в детской библиотеке."}
+		settings.Registration.Eligibility.Lending.Why = map[library.Lang]string{library.Russian: "Абонемент для жителей города."}
+		settings.Registration.Fields = append(settings.Registration.Fields, library.Field{
+			Key: "motto", Label: map[library.Lang]string{library.Russian: "Девиз"}, Ask: map[library.Lang]string{library.Russian: "Ваш девиз?"},
+		})
+	case "library> surety":
+		settings.Registration.Surety = true
+		settings.Registration.Fields = []library.Field{{Key: "guardian", Required: true, When: library.When{Under: library.SuretyAge}}}
+		settings.Registration.Rules, settings.Registration.Eligibility.Lending = library.Rules{}, library.Lending{}
+	case "library> from age 18 without exception":
+		settings.Registration.Eligibility.Rules = []library.Rule{{MinAge: 18, Then: library.Refuse}}
+	case "library> no fields":
+		settings.Registration.Fields = nil
+	case "library> no rules to judge by":
+		settings.Registration.Eligibility = library.Eligibility{}
 	case "channel> own phone":
 		p.reader.CanPhone = true
 	default:

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,11 +23,18 @@ func TestAnything(t *testing.T) {
 	labels := []string{
 		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, relationSelf, relationChild,
 		relationOther, changeName, changeBorn, changeContact, codeAgain, codeOther, codeLater, sharePhone, choiceCancel, choiceHuman,
-		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9", ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "",
+		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9",
+		ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
+	}
+	for _, f := range append(library.ExampleFields(), library.Field{Key: "guardian"}) {
+		labels = append(labels, choiceField+f.Key, choiceID(f, fieldOther), choiceID(f, "x"))
+		for _, c := range f.Choices {
+			labels = append(labels, choiceID(f, c.ID))
+		}
 	}
 	said := []string{
 		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "билет", "дальше", "/start x", "/x", "desk-7k3m9q2wxy",
-		"Иванова Анна", "05.03.1987", "01.09.2015", "31.02.1987", "01.01.2090", "anna@example.org", "8 914 123-45-67", "123456", "{name}",
+		"Иванова Анна", "05.03.1987", "01.09.2015", "20.11.2026", "1", "2", "учитель", "677000, Якутск, Ленина 1", "31.02.1987", "01.01.2090", "anna@example.org", "8 914 123-45-67", "123456", "{name}",
 		"a@b@c", "\u202eанна\u202c", "ноты\x00 есть?", "ноты\xff есть?", strings.Repeat("ы", 10_000), strings.Repeat("я ", 5_000), strings.Repeat("a", 10_000) + "@example.org",
 	}
 	var replies []Answer
@@ -36,8 +44,9 @@ func TestAnything(t *testing.T) {
 	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived}
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyone(t)
-		state := State{}
+		state := anywhere(t, r)
 		var waits Ask
+		var last []string // the buttons shown last
 		for range rapid.IntRange(1, 40).Draw(t, "turns") {
 			in := Input{Kind: rapid.SampledFrom([]Kind{Message, Message, Message, Message, Message, Notice, Timeout, Resume}).Draw(t, "kind")}
 			switch {
@@ -47,7 +56,10 @@ func TestAnything(t *testing.T) {
 					in.Answer = rapid.SampledFrom(fit).Draw(t, "fitting")
 				}
 			case in.Kind == Message:
-				in.Choice = rapid.SampledFrom(append([]string{"", "", ""}, offered(set, state, labels)...)).Draw(t, "choice")
+				in.Choice = rapid.SampledFrom(append([]string{"", "", ""}, offered(set, state, append(last, labels...))...)).Draw(t, "choice")
+				if len(last) > 0 && rapid.IntRange(0, 2).Draw(t, "offered") > 0 {
+					in.Choice = rapid.SampledFrom(last).Draw(t, "button")
+				}
 				in.Text = rapid.SampledFrom(said).Draw(t, "text")
 				in.Stale = rapid.IntRange(0, 5).Draw(t, "stale") == 0
 				in.Cut = rapid.IntRange(0, 9).Draw(t, "cut") == 0
@@ -74,6 +86,15 @@ func TestAnything(t *testing.T) {
 			}
 			if out.Ask == nil && len(out.Say) == 0 && in.Kind != Timeout {
 				t.Fatalf("nothing said to %+v at %s.%s", in, state.Flow, state.Step)
+			}
+			for _, say := range out.Say {
+				last = nil
+				for _, c := range say.Choices {
+					last = append(last, c.ID)
+				}
+			}
+			if rapid.IntRange(0, 30).Draw(t, "settings change") == 0 {
+				r.Library.Settings.Registration = anyRegistration(t)
 			}
 			state, waits, r.First = out.State, out.Ask, false
 		}
@@ -104,6 +125,9 @@ func advance(t *rapid.T, set *Set, state State, r *Reader, in Input) Turn {
 			t.Fatalf("%s holds %d runes", name, utf8.RuneCountInString(value))
 		}
 	}
+	if handed, ok := out.Ask.(Register); ok {
+		whole(t, r, out.State.Vars, handed)
+	}
 	if held := out.State.Held; held != nil && held.Held != nil {
 		t.Fatal("a conversation is held by one that is held")
 	}
@@ -113,6 +137,26 @@ func advance(t *rapid.T, set *Set, state State, r *Reader, in Input) Turn {
 	}
 	out.State = next
 	return out
+}
+
+// whole checks that nothing is handed in that is not complete, or that the rules forbid.
+func whole(t *rapid.T, r *Reader, v Vars, handed Register) {
+	registration, p := r.Library.Settings.Registration, v.person(r)
+	if f, open := registration.Open(p); open || registration.Judge(p).Refused != nil || !v.accepted(r) || handed.Email+handed.Phone == "" {
+		t.Fatalf("handed in without %q, or against the rules: %+v", f.Key, handed)
+	}
+	var asked []string
+	for _, f := range registration.Asked(p) {
+		asked = append(asked, f.Key)
+		if f.Required && p.Answers[f.Key] == "" {
+			t.Fatalf("handed in without %s", f.Key)
+		}
+	}
+	for _, a := range handed.Answers {
+		if a.Key != library.KeyRules && !slices.Contains(asked, a.Key) {
+			t.Fatalf("%s is handed in, which is not asked of this person", a.Key)
+		}
+	}
 }
 
 // stored is the state as the database holds it.
@@ -130,7 +174,7 @@ func anyone(t *rapid.T) *Reader {
 	yes := func(name string) bool { return rapid.Bool().Draw(t, name) }
 	r.Chosen, r.CanMail, r.CanPhone = yes("chosen"), yes("mail"), yes("own phone")
 	s := &r.Library.Settings
-	s.Registration.ConsentPhoto = yes("consent photo")
+	s.Registration = anyRegistration(t)
 	if yes("no hours") {
 		s.Hours = library.Hours{}
 	}
@@ -147,6 +191,63 @@ func anyone(t *rapid.T) *Reader {
 		})
 	}
 	return r
+}
+
+// anywhere is the beginning, or the middle of a registration: a walk of forty turns seldom comes that far by itself.
+func anywhere(t *rapid.T, r *Reader) State {
+	if rapid.Bool().Draw(t, "from the beginning") {
+		return State{}
+	}
+	v := Vars{
+		varRelation: rapid.SampledFrom([]string{relationSelf, relationChild, relationOther}).Draw(t, "for whom"), varConsent: "5", varName: "Иванова Анна",
+		varBorn: rapid.SampledFrom([]string{"1987-03-05", "2009-03-05", "2015-09-01"}).Draw(t, "born"), varPhone: "+79141234567",
+	}
+	for _, f := range r.Library.Settings.Registration.Fields {
+		if !rapid.Bool().Draw(t, "answered") {
+			continue
+		}
+		v[varAnswer+f.Key] = "2026-11-20"
+		if n := len(f.Choices); n > 0 {
+			v[varAnswer+f.Key] = f.Choices[rapid.IntRange(0, n-1).Draw(t, "choice")].ID
+		}
+	}
+	if len(r.Library.Settings.Registration.Fields) > 0 {
+		v[varField] = rapid.SampledFrom(r.Library.Settings.Registration.Fields).Draw(t, "field").Key
+	}
+	if rapid.Bool().Draw(t, "changes an answer") {
+		v[varEdit] = changeBorn
+	}
+	steps := []string{registerName, registerBorn, registerContact, registerRules, registerField, registerDenied, registerReview, registerChange}
+	return State{Flow: registerFlow, Step: rapid.SampledFrom(steps).Draw(t, "step"), Vars: v}
+}
+
+// anyRegistration is a simple one, or one with some of the questions and rules that there are, in any order.
+func anyRegistration(t *rapid.T) library.Registration {
+	yes := func(name string) bool { return rapid.Bool().Draw(t, name) }
+	out := library.Registration{ConsentPhoto: yes("consent photo")}
+	if yes("simple") {
+		return out
+	}
+	full := fullRegistration(out.Consent)
+	if yes("rules") {
+		out.Rules = full.Rules
+	}
+	if yes("eligibility") {
+		out.Eligibility = full.Eligibility
+	}
+	out.Full, out.Surety = yes("papers"), yes("surety")
+	if yes("no exceptions") {
+		out.Eligibility.Rules = []library.Rule{{MinAge: 18, Then: library.Refuse, Why: map[library.Lang]string{library.English: "No."}}}
+	}
+	own := map[library.Lang]string{library.Ukrainian: "Девіз"}
+	fields := append(full.Fields,
+		library.Field{Key: "guardian", Required: true, When: library.When{Under: library.SuretyAge}},
+		library.Field{Key: "motto", Label: own, Ask: own, Other: true, Choices: []library.Choice{{ID: "none", Label: own}}})
+	if yes("shuffled") {
+		fields = rapid.Permutation(fields).Draw(t, "order")
+	}
+	out.Fields = fields[:rapid.IntRange(0, len(fields)).Draw(t, "fields")]
+	return out
 }
 
 func anyFile() *rapid.Generator[Finding] {
@@ -182,8 +283,6 @@ func fitting(a Ask) []Answer {
 		return []Answer{CodeSent{}, CodeSent{}, CodeSent{TooMany: true}, CodeSent{Bad: true}}
 	case CheckCode:
 		return []Answer{CodeChecked{Right: true}, CodeChecked{Left: 3}, CodeChecked{}, CodeChecked{Old: true}}
-	case Register:
-		return []Answer{Registered{ID: 3}, Registered{Again: true}}
 	case ShowPapers, KeepPapers, PapersByPost:
 		var out []Answer
 		for _, a := range answers(reader()) {
@@ -192,6 +291,8 @@ func fitting(a Ask) []Answer {
 			}
 		}
 		return out
+	case Register:
+		return []Answer{Registered{ID: 3}, Registered{ID: 3, Papers: true}, Registered{Again: true}}
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

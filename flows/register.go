@@ -1,7 +1,10 @@
 package flows
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/looplab/fsm"
 
@@ -9,7 +12,7 @@ import (
 	"librarian/templates"
 )
 
-// The steps of the simple registration, in the order in which they are asked.
+// The steps of the registration, in the order in which they are asked. The simple one has no rules and no fields.
 const (
 	registerWho     = "who"
 	registerConsent = "consent"
@@ -18,7 +21,11 @@ const (
 	registerBorn    = "born"
 	registerContact = "contact"
 	registerCode    = "code"
+	registerRules   = "rules"
+	registerField   = "field"
+	registerDenied  = "denied"
 	registerReview  = "review"
+	registerChange  = "change"
 	registerDone    = "done"
 )
 
@@ -30,7 +37,11 @@ const (
 	toBorn    = "to_born"
 	toContact = "to_contact"
 	toCode    = "to_code"
+	toRules   = "to_rules"
+	toField   = "to_field"
+	toDenied  = "to_denied"
 	toReview  = "to_review"
+	toChange  = "to_change"
 	toWho     = "to_who"
 	toDone    = "to_done"
 )
@@ -46,7 +57,10 @@ const (
 	varPhone    = "phone"
 	varProven   = "proven"  // the address was proven by a code, or by the channel
 	varPending  = "pending" // an e-mail to which a code went; not yet the reader's address
-	varEdit     = "edit"    // one answer is being changed; then back to the review
+	varEdit     = "edit"    // one answer is being changed; then on with what is left, mostly the review
+	varRules    = "rules"   // version of the accepted rules, a space, the day
+	varField    = "field"   // key of the field that is being asked for
+	varAnswer   = "a."      // and the key of a field: its answer
 )
 
 // For whom a registration is, and the choices that say so.
@@ -63,20 +77,26 @@ const (
 	changeContact = "contact"
 )
 
-// register is the simple registration (R1): consent, name, date of birth, e-mail or phone.
+// register is the registration (R1, R3): consent, name, date of birth, e-mail or phone; the library's rules and its own questions where it has any.
 func register() *Flow {
-	answers := []string{registerName, registerBorn, registerContact, registerCode}
+	answers := []string{registerName, registerBorn, registerContact, registerCode, registerRules, registerField, registerReview, registerChange}
+	open := append([]string{registerDenied}, answers...)
+	changes := []string{changeName, changeBorn, changeContact}
 	return &Flow{
 		Name: registerFlow, Start: registerWho,
 		Moves: fsm.Events{
 			{Name: toWho, Src: []string{registerConsent, registerBorn}, Dst: registerWho},
 			{Name: toConsent, Src: []string{registerWho, registerPhoto, registerName}, Dst: registerConsent},
 			{Name: toPhoto, Src: []string{registerConsent, registerName}, Dst: registerPhoto},
-			{Name: toName, Src: []string{registerConsent, registerPhoto, registerBorn, registerReview}, Dst: registerName},
-			{Name: toBorn, Src: []string{registerName, registerContact, registerReview}, Dst: registerBorn},
-			{Name: toContact, Src: []string{registerBorn, registerCode, registerReview}, Dst: registerContact},
+			{Name: toName, Src: []string{registerConsent, registerPhoto, registerBorn, registerReview, registerChange}, Dst: registerName},
+			{Name: toBorn, Src: []string{registerName, registerContact, registerReview, registerChange, registerDenied}, Dst: registerBorn},
+			{Name: toContact, Src: open, Dst: registerContact},
 			{Name: toCode, Src: []string{registerContact}, Dst: registerCode},
-			{Name: toReview, Src: answers, Dst: registerReview},
+			{Name: toRules, Src: open, Dst: registerRules},
+			{Name: toField, Src: open, Dst: registerField},
+			{Name: toDenied, Src: answers, Dst: registerDenied},
+			{Name: toReview, Src: open, Dst: registerReview},
+			{Name: toChange, Src: []string{registerReview, registerDenied}, Dst: registerChange},
 			{Name: toDone, Src: []string{registerConsent, registerReview}, Dst: registerDone},
 		},
 		Steps: map[string]Step{
@@ -87,25 +107,29 @@ func register() *Flow {
 			registerBorn:    {Ask: bornAsk, Take: bornTake, Back: backTo(toName)},
 			registerContact: {Ask: contactAsk, Take: contactTake, Back: backTo(toBorn), Choices: []string{sharePhone}},
 			registerCode:    {Ask: codeAsk, Take: codeTake, Back: codeBack, Choices: []string{codeAgain, codeOther, codeLater}},
-			registerReview: {
-				Ask: reviewAsk, Take: reviewTake, Back: backTo(toContact),
-				Choices: []string{choiceYes, changeName, changeBorn, changeContact},
+			registerRules:   {Ask: rulesAsk, Take: rulesTake, Back: backTo(toContact), Choices: []string{choiceYes, choiceNo}},
+			registerField: {
+				Ask: fieldAsk, Take: fieldTake, Back: fieldBack, Prefix: choiceField, Literal: fieldLiteral,
+				Choices: []string{choiceSkip, choiceNo, choiceBack, sharePhone},
 			},
+			registerDenied: {Ask: deniedAsk, Take: deniedTake, Back: deniedBack, Choices: []string{choiceChange, choiceSkip}},
+			registerReview: {Ask: reviewAsk, Take: reviewTake, Back: reviewBack, Choices: append([]string{choiceYes, choiceChange}, changes...)},
+			registerChange: {Ask: changeAsk, Take: changeTake, Back: func(r *Reader, v Vars) Event { return v.ahead(r) }, Choices: changes, Prefix: choiceField},
 		},
 		Final: []string{registerDone},
 	}
 }
 
-// backTo leads back by the event, or to the review when a single answer was being changed.
+// backTo leads back by the event, or to where a single answer was to be changed.
 func backTo(event Event) func(*Reader, Vars) Event {
-	return func(_ *Reader, v Vars) Event { return v.next(event) }
+	return func(r *Reader, v Vars) Event { return v.next(r, event) }
 }
 
 func nameBack(r *Reader, v Vars) Event {
 	if r.Library.Settings.Registration.ConsentPhoto {
-		return v.next(toPhoto)
+		return v.next(r, toPhoto)
 	}
-	return v.next(toConsent)
+	return v.next(r, toConsent)
 }
 
 func codeBack(_ *Reader, v Vars) Event {
@@ -113,13 +137,12 @@ func codeBack(_ *Reader, v Vars) Event {
 	return toContact
 }
 
-// next is the event, or the one that leads to the review when a single answer was changed.
-func (v Vars) next(event Event) Event {
+// next is the event, or what is left to do when a single answer was to be changed.
+func (v Vars) next(r *Reader, event Event) Event {
 	if v[varEdit] == "" {
 		return event
 	}
-	delete(v, varEdit)
-	return toReview
+	return v.ahead(r)
 }
 
 func whoAsk(r *Reader, _ Vars, out *Turn) {
@@ -139,14 +162,20 @@ func whoTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		out.say("register.known", nil)
 	default:
 		if in.Choice != v[varRelation] { // what was agreed to for one person is not agreed to for another
-			delete(v, varConsent)
-			delete(v, varPhotos)
+			v.forget()
 		}
 		v[varRelation] = in.Choice
 		return toConsent
 	}
 	whoAsk(r, v, out)
 	return ""
+}
+
+// forget drops what one person has agreed to and answered.
+func (v Vars) forget() {
+	maps.DeleteFunc(v, func(name, _ string) bool {
+		return strings.HasPrefix(name, varAnswer) || slices.Contains([]string{varConsent, varPhotos, varRules, varField}, name)
+	})
 }
 
 // consentText is the library's text in the reader's language, or in another in which there is one.

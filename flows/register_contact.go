@@ -51,14 +51,14 @@ func contactTake(r *Reader, v Vars, in Input, out *Turn) Event {
 			phone = in.Phone
 		}
 		v.address("", phone, true)
-		return v.next(toReview)
+		return v.ahead(r)
 	}
 	if email, ok := findEmail(in.Text); ok {
 		return v.prove(r, email, out)
 	}
 	if phone, ok := parsePhone(in.Text, region); ok {
 		v.address("", phone, v[varPhone] == phone && v[varProven] != "")
-		return v.next(toReview)
+		return v.ahead(r)
 	}
 	out.say("register.contact_form", nil, contactWays(r)...)
 	return ""
@@ -69,10 +69,10 @@ func (v Vars) prove(r *Reader, email string, out *Turn) Event {
 	switch {
 	case v[varEmail] == email && v[varProven] != "":
 		delete(v, varPending)
-		return v.next(toReview)
+		return v.ahead(r)
 	case !r.CanMail:
 		v.address(email, "", false)
-		return v.next(toReview)
+		return v.ahead(r)
 	}
 	v[varPending] = email
 	out.Ask = SendCode{Email: email}
@@ -89,7 +89,7 @@ func codeSent(r *Reader, v Vars, a CodeSent, out *Turn) Event {
 	case a.TooMany:
 		out.say("register.code_none", nil)
 		v.address(v[varPending], "", false)
-		return v.next(toReview) // staff look at it
+		return v.ahead(r) // staff look at it
 	}
 	return toCode
 }
@@ -175,7 +175,7 @@ func codeAsk(_ *Reader, v Vars, out *Turn) {
 func codeTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	switch a := in.Answer.(type) {
 	case CodeChecked:
-		return codeChecked(v, a, out)
+		return codeChecked(r, v, a, out)
 	case CodeSent:
 		return codeResent(r, v, a, out)
 	}
@@ -187,7 +187,7 @@ func codeTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		return codeBack(r, v)
 	case codeLater:
 		v.address(v[varPending], "", false)
-		return v.next(toReview)
+		return v.ahead(r)
 	}
 	if email, ok := findEmail(in.Text); ok { // there was a mistake in the first
 		return v.prove(r, email, out)
@@ -223,11 +223,11 @@ func codeResent(r *Reader, v Vars, a CodeSent, out *Turn) Event {
 	return ""
 }
 
-func codeChecked(v Vars, a CodeChecked, out *Turn) Event {
+func codeChecked(r *Reader, v Vars, a CodeChecked, out *Turn) Event {
 	switch {
 	case a.Right:
 		v.address(v[varPending], "", true)
-		return v.next(toReview)
+		return v.ahead(r)
 	case a.Old:
 		out.say("register.code_old", nil, codeWays()...)
 	case a.Left == 0:

@@ -85,14 +85,14 @@ func nameAsk(_ *Reader, v Vars, out *Turn) {
 	out.say(key, nil, backButton())
 }
 
-func nameTake(_ *Reader, v Vars, in Input, out *Turn) Event {
+func nameTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	name := strings.Join(strings.Fields(strings.Map(visible, in.Text)), " ")
 	if !isName(name) {
 		out.say("register.name_form", nil, backButton())
 		return ""
 	}
 	v[varName] = name
-	return v.next(toBorn)
+	return v.answered(r, toBorn)
 }
 
 // visible drops joiners and marks of direction, which cannot be seen.
@@ -120,8 +120,8 @@ func isName(name string) bool {
 
 // Ages in full years.
 const (
-	ageAlone = 14 // from this age one may register alone; below it a parent does (R5)
-	ageAdult = 18 // from this age nobody else registers one as a child
+	ageAlone = library.SuretyAge // from this age one may register alone; below it a parent does (R5)
+	ageAdult = 18                // from this age nobody else registers one as a child
 )
 
 func bornAsk(_ *Reader, v Vars, out *Turn) {
@@ -147,7 +147,7 @@ func bornTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		out.say("register.too_young", templates.Fields{"count": least})
 	default:
 		v[varBorn] = born.String()
-		return v.next(toContact)
+		return v.answered(r, toContact)
 	}
 	delete(v, varEdit)
 	return toWho

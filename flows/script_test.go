@@ -16,7 +16,8 @@ import (
 // TestScripts plays testdata/*.script. A line is who speaks, an arrow and what:
 //
 //	lang> ru              the language; "guessed ru" until the reader has chosen one
-//	library> consent photo | no mail | one language | from age 18
+//	library> consent photo | no mail | one language | from age 18 | full registration | own words
+//	         surety | no fields | no rules to judge by | from age 18 without exception
 //	channel> own phone    the channel can prove a phone number
 //	clock> 2026-11-23 20:00
 //	known> self Иванова Анна, card 000123      for whom the reader acts; or sent, accepted, refused, withdrawn
@@ -80,6 +81,16 @@ func reader() *Reader {
 				library.Russian: "Текст согласия.", library.Sakha: "Сөбүлэҥ тиэкиһэ.",
 				library.Ukrainian: "Текст згоди.", library.English: "Text of the consent.",
 			}}},
+		}},
+	}
+}
+
+// fullRegistration is what a regional library asks for.
+func fullRegistration(consent library.Consent) library.Registration {
+	return library.Registration{
+		Consent: consent, Full: true, Fields: library.ExampleFields(), Eligibility: library.ExampleEligibility(),
+		Rules: library.Rules{Version: "7", Text: map[library.Lang]string{
+			library.Russian: "Текст правил.", library.Sakha: "Быраабыла тиэкиһэ.", library.Ukrainian: "Текст правил бібліотеки.", library.English: "Text of the rules.",
 		}},
 	}
 }

@@ -40,7 +40,7 @@ const (
 const countField = "count"
 
 // Fields are the values of a text's fields, by name: strings, integers, a library.Date (written out as by Date), a time.Time (as by
-// Moment, in its own zone) or a fmt.Stringer.
+// Moment, in its own zone), a fmt.Stringer, or library.Words, one or several, which are put into the same language.
 type Fields map[string]any
 
 // message is what Render must know of a text beside its wording.
@@ -62,7 +62,7 @@ func (t *Texts) Render(lang library.Lang, key string, fields Fields) (string, er
 		if !ok {
 			continue
 		}
-		said, err := k.render(key, m, fields)
+		said, err := k.render(key, m, t.spell(lang, fields))
 		if try != lang {
 			err = errors.Join(ErrNoText, err)
 		}

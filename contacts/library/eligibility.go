@@ -75,7 +75,7 @@ func (r Registration) Judge(p Person) Judgement {
 }
 
 // broken reports whether the rule is certainly broken.
-func (r Registration) broken(rule *Rule, p Person) bool {
+func (r *Registration) broken(rule *Rule, p Person) bool {
 	if rule.MinAge > 0 && (!p.Born.Valid() || Age(p.Born, p.Today) >= rule.MinAge || r.onSurety(p)) {
 		return false
 	}

@@ -91,6 +91,11 @@ func TestWhoIsAskedWhat(t *testing.T) {
 		if got := strings.Join(keys, " "); got != c.want {
 			t.Errorf("%s: asked for %s", c.about, got)
 		}
+		for _, f := range r.Fields {
+			if _, asks := r.Asks(f.Key, p); asks != slices.Contains(keys, f.Key) {
+				t.Errorf("%s: %s is asked for: %v", c.about, f.Key, asks)
+			}
+		}
 		if f, ok := r.Open(p); f.Key != c.open || ok != (c.open != "") {
 			t.Errorf("%s: next comes %q, %v", c.about, f.Key, ok)
 		}

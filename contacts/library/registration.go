@@ -34,7 +34,7 @@ func (r Registration) NeedsSurety(p Person) bool {
 	return r.Full && r.onSurety(p)
 }
 
-func (r Registration) onSurety(p Person) bool {
+func (r *Registration) onSurety(p Person) bool {
 	return r.Surety && p.Born.Valid() && Age(p.Born, p.Today) < SuretyAge
 }
 
@@ -57,6 +57,17 @@ func (r Registration) Asked(p Person) []Field {
 	return out
 }
 
+// Asks gives the field of the key, if it is put to this person.
+func (r Registration) Asks(key string, p Person) (Field, bool) {
+	for i, f := range r.Fields {
+		if f.Key == key {
+			yes, known := r.holds(f.When, p, i)
+			return f, yes && known
+		}
+	}
+	return Field{}, false
+}
+
 // Open is the first field put to this person that has no answer yet.
 func (r Registration) Open(p Person) (Field, bool) {
 	for i, f := range r.Fields {
@@ -75,7 +86,7 @@ const keyRelation = "relation"
 
 // answer is the person's answer, and whether it is known already. What this person is not asked has the empty answer. Only the first fields are
 // looked at, so that conditions that lead in a circle come to an end.
-func (r Registration) answer(key string, p Person, first int) (value string, known bool) {
+func (r *Registration) answer(key string, p Person, first int) (value string, known bool) {
 	if key == keyRelation {
 		return p.Relation, true
 	}
@@ -94,7 +105,7 @@ func (r Registration) answer(key string, p Person, first int) (value string, kno
 }
 
 // holds reports whether the condition is met, and whether that is known already.
-func (r Registration) holds(w When, p Person, first int) (yes, known bool) {
+func (r *Registration) holds(w When, p Person, first int) (yes, known bool) {
 	if w.Under > 0 && p.Born.Valid() && Age(p.Born, p.Today) >= w.Under {
 		return false, true
 	}
