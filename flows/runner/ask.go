@@ -210,10 +210,14 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 			address = parsed
 		}
 	}
+	var answers []contacts.Answer
+	for _, given := range a.ask.Answers {
+		answers = append(answers, contacts.Answer{Key: given.Key, Value: given.Value})
+	}
 	reg, err := contacts.Apply(ctx, tx, contacts.Application{
 		Library: a.libID, Contact: a.party.Contact, Address: contacts.AddressID(a.id), Relation: a.ask.Relation, Name: strings.TrimSpace(a.ask.Name),
 		Born: a.ask.Born, Email: address, EmailProven: a.ask.EmailProven, Phone: a.ask.Phone, PhoneProven: a.ask.PhoneProven,
-		Consent: a.ask.Consent, Photos: a.ask.Photos, At: a.now,
+		Consent: a.ask.Consent, Photos: a.ask.Photos, Answers: answers, Papers: a.ask.Papers, At: a.now,
 	})
 	if errors.Is(err, contacts.ErrRegistered) {
 		return flows.Registered{Again: true}, nil
@@ -221,17 +225,26 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 	if err != nil {
 		return nil, err
 	}
-	task := a.task(queue.KindRegistration, queue.RoleLibrarian, "")
-	task.ReaderName, task.Reader, task.Registration = a.ask.Name, int64(reg.ReaderID), reg.ID
-	if _, err := queue.Open(ctx, tx, []queue.NewTask{task}); err != nil {
-		return nil, err
+	out := flows.Registered{ID: reg.ID, Papers: a.ask.Papers}
+	if !a.ask.Papers { // otherwise there is nothing to look at before the papers are back
+		if out.Due, err = r.openRegistration(ctx, tx, a, reg); err != nil {
+			return nil, err
+		}
 	}
 	today := a.lib.Today(a.now)
 	fact := ledger.Fact{Library: a.libID, At: a.now, Day: today, Kind: ledger.Applied, Channel: string(a.kind), Age: age(a.ask.Born, today), Reader: int64(reg.ReaderID)}
 	if err := ledger.Add(ctx, tx, fact); err != nil {
 		return nil, err
 	}
-	return flows.Registered{ID: reg.ID, Due: task.Due}, nil
+	return out, nil
+}
+
+// openRegistration gives the registration to the librarians, and tells by when they promise to have looked at it.
+func (r *Runner) openRegistration(ctx context.Context, tx pgx.Tx, a asked[flows.Register], reg contacts.Registration) (time.Time, error) {
+	task := a.task(queue.KindRegistration, queue.RoleLibrarian, "")
+	task.ReaderName, task.Reader, task.Registration = a.ask.Name, int64(reg.ReaderID), reg.ID
+	_, err := queue.Open(ctx, tx, []queue.NewTask{task})
+	return task.Due, err
 }
 
 func (r *Runner) joinDesk(ctx context.Context, tx pgx.Tx, a asked[flows.JoinDesk]) (flows.Answer, error) {
