@@ -141,7 +141,7 @@ var ErrSlugTaken = errors.New("another library has this slug")
 
 // AddLibrary makes a tenant and gives its id.
 func AddLibrary(ctx context.Context, tx pgx.Tx, slug, zone string, settings library.Settings) (library.ID, error) {
-	if err := settings.Hours.Check(); err != nil {
+	if err := errors.Join(settings.Hours.Check(), settings.Registration.Check()); err != nil {
 		return 0, fmt.Errorf("add library %s: %w", slug, err)
 	}
 	if err := checkZone(zone); err != nil {
@@ -165,7 +165,7 @@ func AddLibrary(ctx context.Context, tx pgx.Tx, slug, zone string, settings libr
 
 // ChangeSettings replaces the library's settings and counts the version up.
 func ChangeSettings(ctx context.Context, tx pgx.Tx, id library.ID, settings library.Settings) error {
-	if err := settings.Hours.Check(); err != nil {
+	if err := errors.Join(settings.Hours.Check(), settings.Registration.Check()); err != nil {
 		return fmt.Errorf("settings of library %d: %w", id, err)
 	}
 	document, err := json.Marshal(settings)

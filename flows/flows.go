@@ -181,11 +181,7 @@ type Say struct {
 	Remind  bool   // unasked for; never counted as a service
 }
 
-// Key is a text that stands as a field in another.
-type Key string
-
-// Line is one text of a message. A field may be a time.Time or a library.Date: it is written in the reader's language and the library's zone. It may be
-// a Key, too.
+// Line is one text of a message. A field may be a time.Time or a library.Date: it is written in the reader's language and the library's zone.
 type Line struct {
 	Key    string
 	Fields templates.Fields

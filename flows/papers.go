@@ -9,6 +9,7 @@ import (
 
 	"github.com/looplab/fsm"
 
+	"librarian/contacts/library"
 	"librarian/templates"
 )
 
@@ -260,14 +261,15 @@ func add(out *Turn, begin bool, key string, fields templates.Fields) {
 }
 
 func (p PaperPage) fields() templates.Fields {
+	reason := library.Words{Plain: p.Reason}
 	if key := reasonTexts[p.Reason]; key != "" {
-		return templates.Fields{"number": p.Number, "reason": key}
+		reason = library.Words{Key: key}
 	}
-	return templates.Fields{"number": p.Number, "reason": p.Reason}
+	return templates.Fields{"number": p.Number, "reason": reason}
 }
 
 // reasonTexts are the reasons that staff need not word themselves.
-var reasonTexts = map[string]Key{
+var reasonTexts = map[string]string{
 	"blurred": "papers.reason_blurred", "cut_off": "papers.reason_cut_off", "unsigned": "papers.reason_unsigned", "wrong_paper": "papers.reason_wrong_paper",
 	"name_differs": "papers.reason_name_differs",
 }

@@ -406,11 +406,8 @@ func (p *player) render(say Say) string {
 func (p *player) text(key string, fields templates.Fields) string {
 	local := templates.Fields{}
 	for k, v := range fields {
-		switch given := v.(type) {
-		case time.Time:
-			v = given.In(p.reader.Library.Zone)
-		case Key:
-			v = p.text(string(given), nil)
+		if at, ok := v.(time.Time); ok {
+			v = at.In(p.reader.Library.Zone)
 		}
 		local[k] = v
 	}

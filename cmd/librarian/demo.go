@@ -142,7 +142,7 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 		}
 	}()
 	var s *service
-	s, err = newService(cfg, pool, keys, log, func(d *web.Deps) { d.SignInOffer = func() []web.Offer { return demoOffers() } })
+	s, err = newService(cfg, pool, keys, log, func(d *web.Deps) { d.SignInOffer = allOffers })
 	if err != nil {
 		return err
 	}
@@ -150,8 +150,11 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 	s.mux.Handle("/demo/mail/", box.Handler())
 	s.mux.Handle("POST /desk/demo-sign-in", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.demoSignIn)))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/chat/"+demoSlug, http.StatusFound))
-	seeding, err := s.demoLibrary(ctx, box.Addr())
+	seeding, err := s.demoLibrary(ctx, box.Addr(), demoSlug, demoSettings(), demoOffers())
 	if err != nil {
+		return err
+	}
+	if _, err := s.demoLibrary(ctx, box.Addr(), fullSlug, fullSettings(), fullOffers()); err != nil {
 		return err
 	}
 	return s.run(ctx, func() {
@@ -160,10 +163,11 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 				log.Error("the sample readers are not complete", "err", err)
 			}
 		}
-		fmt.Printf("ready %s\n\n  web chat    %s/chat/%s\n  desk        %s/desk\n  letter box  %s/demo/mail\n\n", base, base, demoSlug, base, base)
+		fmt.Printf("ready %s\n\n  web chat    %s/chat/%s\n              %s/chat/%s (full registration, with signed papers)\n  desk        %s/desk\n  letter box  %s/demo/mail\n\n",
+			base, base, demoSlug, base, fullSlug, base, base)
 		fmt.Println("At the desk choose an account with one click:")
-		for _, o := range demoOffers() {
-			fmt.Printf("  %-12s %s\n", o.Login, o.Name)
+		for _, o := range allOffers() {
+			fmt.Printf("  %-16s %s\n", o.Login, o.Name)
 		}
 		fmt.Println("\nStop with Ctrl-C. The data stays in", dir)
 	})
@@ -174,7 +178,7 @@ func (s *service) demoSignIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	login := r.FormValue("login")
 	who, err := s.desk.StaffByLogin(r.Context(), login)
-	if err != nil || !slices.ContainsFunc(demoOffers(), func(o web.Offer) bool { return o.Login == login }) {
+	if err != nil || !slices.ContainsFunc(allOffers(), func(o web.Offer) bool { return o.Login == login }) {
 		http.Error(w, "no such account", http.StatusNotFound)
 		return
 	}
@@ -188,14 +192,14 @@ func (s *service) demoSignIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/desk", http.StatusSeeOther)
 }
 
-// demoLibrary makes the sample library with its channels and staff, and reports whether it is new.
-func (s *service) demoLibrary(ctx context.Context, smtp string) (fresh bool, err error) {
+// demoLibrary makes a sample library with its channels and staff, and reports whether it is new.
+func (s *service) demoLibrary(ctx context.Context, smtp, slug string, settings library.Settings, staff []web.Offer) (fresh bool, err error) {
 	secret, err := newEmailSecret("smtp://" + smtp + "?tls=none")
 	if err != nil {
 		return false, err
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		id, err := contacts.AddLibrary(ctx, tx, demoSlug, demoZone, demoSettings())
+		id, err := contacts.AddLibrary(ctx, tx, slug, demoZone, settings)
 		if errors.Is(err, contacts.ErrSlugTaken) {
 			return err
 		}
@@ -211,17 +215,17 @@ func (s *service) demoLibrary(ctx context.Context, smtp string) (fresh bool, err
 		if err := cards.SetSeries(ctx, tx, id, cards.Series{Width: 6, Next: 1}); err != nil {
 			return err
 		}
-		return s.demoStaff(ctx, tx, id)
+		return s.demoStaff(ctx, tx, id, staff)
 	})
 	if errors.Is(err, contacts.ErrSlugTaken) {
-		return false, s.moveLetterBox(ctx, secret)
+		return false, s.moveLetterBox(ctx, slug, secret)
 	}
 	return err == nil, err
 }
 
 // moveLetterBox tells the mail channel where the letter box listens this time.
-func (s *service) moveLetterBox(ctx context.Context, secret string) error {
-	lib, err := s.libraries.BySlug(ctx, demoSlug)
+func (s *service) moveLetterBox(ctx context.Context, slug, secret string) error {
+	lib, err := s.libraries.BySlug(ctx, slug)
 	if err != nil {
 		return err
 	}
@@ -234,13 +238,13 @@ func (s *service) moveLetterBox(ctx context.Context, secret string) error {
 	})
 }
 
-func (s *service) demoStaff(ctx context.Context, tx pgx.Tx, id library.ID) error {
+func (s *service) demoStaff(ctx context.Context, tx pgx.Tx, id library.ID, staff []web.Offer) error {
 	for _, name := range demoDepartments() {
 		if _, err := queue.AddDepartment(ctx, tx, queue.Console(), queue.Department{Library: id, Name: name}); err != nil {
 			return err
 		}
 	}
-	for _, o := range demoOffers() {
+	for _, o := range staff {
 		n := queue.NewStaff{Library: &id, Login: o.Login, Name: o.Name, Role: o.Role, Email: o.Login + "@library.example", Lang: demoLang, Unused: true}
 		if o.Role == queue.RoleOperator {
 			n.Library = nil

@@ -96,8 +96,35 @@ func (s *service) registration(ctx context.Context, lib library.ID, id int64) (w
 		ConsentVersion: consent.Version, ConsentAt: consent.At, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason, Card: reader.Card,
 		Papers: reg.Papers, Conversation: bots.ConversationID(reg.AddressID),
 	}
+	if out.Answers, err = s.answers(ctx, lib, reg); err != nil {
+		return out, err
+	}
 	for _, r := range same {
 		out.Same = append(out.Same, web.SamePerson{Reader: int64(r.ID), Name: r.Name, Born: bornOf(r), Card: r.Card})
+	}
+	return out, nil
+}
+
+// answers are what was said to the library's own questions, in the language of record: it is what the registrar copies.
+func (s *service) answers(ctx context.Context, lib library.ID, reg contacts.Registration) ([]web.Answer, error) {
+	tenant, err := s.libraries.ByID(ctx, lib)
+	if err != nil {
+		return nil, err
+	}
+	var out []web.Answer
+	for _, given := range reg.Answers {
+		field, known := tenant.Settings.Registration.Field(given.Key)
+		if !known {
+			field = library.Field{Key: given.Key} // the library has dropped the question since, or it is the acceptance of its rules
+		}
+		if given.Value == "" {
+			continue
+		}
+		lang, name := tenant.RecordLang(), field.Name()
+		if given.Key == library.KeyRules {
+			name = library.Words{Key: "desk_papers.rules"}
+		}
+		out = append(out, web.Answer{Label: s.texts.Words(lang, name), Value: s.texts.WordsList(lang, field.Say(given.Value))})
 	}
 	return out, nil
 }

@@ -72,3 +72,35 @@ func demoOffers() []web.Offer {
 		{Login: "auditor", Name: "Татьяна Ким", Role: queue.RoleAuditor},
 	}
 }
+
+// The sample library that registers in full: with a library's own questions, its rules, and papers to sign.
+const fullSlug = "full"
+
+func fullSettings() library.Settings {
+	s := demoSettings()
+	s.Name = map[library.Lang]string{
+		library.Russian: "Научная библиотека-образец", library.Sakha: "Холобур научнай библиотека",
+		library.Ukrainian: "Наукова бібліотека-зразок", library.English: "The Sample Research Library",
+	}
+	r := &s.Registration
+	r.Full, r.Surety, r.ConsentPhoto = true, true, false
+	r.Fields, r.Eligibility = library.ExampleFields(), library.ExampleEligibility()
+	r.Rules = library.Rules{Version: "2026-1", Text: map[library.Lang]string{
+		library.Russian:   "Книги берегут и возвращают в срок. О смене адреса и фамилии сообщают библиотеке. Билет другому не передают.",
+		library.Sakha:     "Кинигэни харыстыыллар уонна болдьоҕор төттөрү биэрэллэр. Аадырыс эбэтэр араспаанньа уларыйдаҕына библиотекаҕа этэллэр. Билиэти атын киһиэхэ биэрбэттэр.",
+		library.Ukrainian: "Книги бережуть і повертають вчасно. Про зміну адреси та прізвища повідомляють бібліотеку. Квиток іншому не передають.",
+		library.English:   "Books are kept with care and returned in time. A new address or surname is told to the library. The card is given to nobody else.",
+	}}
+	return s
+}
+
+func fullOffers() []web.Offer {
+	return []web.Offer{
+		{Login: "full-librarian", Name: "Сардана Прокопьева", Role: queue.RoleLibrarian},
+		{Login: "full-registrar", Name: "Игорь Лысенко", Role: queue.RoleRegistrar},
+		{Login: "full-director", Name: "Марфа Тимофеева", Role: queue.RoleDirector},
+	}
+}
+
+// allOffers are the accounts of both.
+func allOffers() []web.Offer { return append(demoOffers(), fullOffers()...) }

@@ -57,6 +57,16 @@ func (r Registration) Asked(p Person) []Field {
 	return out
 }
 
+// Field is the question with the key, whoever is asked it.
+func (r Registration) Field(key string) (Field, bool) {
+	for _, f := range r.Fields {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
 // Asks gives the field of the key, if it is put to this person.
 func (r Registration) Asks(key string, p Person) (Field, bool) {
 	for i, f := range r.Fields {

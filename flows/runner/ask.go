@@ -226,10 +226,13 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 		return nil, err
 	}
 	out := flows.Registered{ID: reg.ID, Papers: a.ask.Papers}
-	if !a.ask.Papers { // otherwise there is nothing to look at before the papers are back
-		if out.Due, err = r.openRegistration(ctx, tx, a, reg); err != nil {
-			return nil, err
-		}
+	if a.ask.Papers { // there is nothing to look at before they are back
+		err = r.wantPapers(ctx, tx, a, reg)
+	} else {
+		out.Due, err = r.openRegistration(ctx, tx, a, reg)
+	}
+	if err != nil {
+		return nil, err
 	}
 	today := a.lib.Today(a.now)
 	fact := ledger.Fact{Library: a.libID, At: a.now, Day: today, Kind: ledger.Applied, Channel: string(a.kind), Age: age(a.ask.Born, today), Reader: int64(reg.ReaderID)}

@@ -52,7 +52,13 @@ func (r *Runner) drawNext(ctx context.Context) (bool, error) {
 	}
 	drawn, err := r.Press.Draw(job.Order)
 	if err != nil {
-		return true, fmt.Errorf("papers of registration %d, try %d: %w", job.Registration, job.Try, err)
+		err = fmt.Errorf("papers of registration %d, try %d: %w", job.Registration, job.Try, err)
+		if job.Try == papers.Tries { // nobody tries again: a person has to look
+			err = errors.Join(err, pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+				return r.openStuck(ctx, tx, key{job.Library, bots.ConversationID(job.Conversation)})
+			}))
+		}
+		return true, err
 	}
 	ids := make([]files.ID, len(drawn))
 	for i, d := range drawn {

@@ -125,15 +125,8 @@ func (r *Runner) label(t *turn, c flows.Choice) (string, error) {
 func (r *Runner) text(lib library.Library, lang library.Lang, key string, fields templates.Fields) (string, error) {
 	local := make(templates.Fields, len(fields))
 	for k, v := range fields {
-		switch given := v.(type) {
-		case time.Time:
-			v = given.In(lib.Zone)
-		case flows.Key:
-			text, err := r.text(lib, lang, string(given), nil)
-			if err != nil {
-				return "", err
-			}
-			v = text
+		if at, ok := v.(time.Time); ok {
+			v = at.In(lib.Zone)
 		}
 		local[k] = v
 	}

@@ -68,7 +68,9 @@ func (v *visit) stepName(flow, step string) string {
 		"register.who": "desk.step_register_who", "register.consent": "desk.step_register_consent", "register.photo": "desk.step_register_photo",
 		"register.name": "desk.step_register_name", "register.born": "desk.step_register_born", "register.contact": "desk.step_register_contact",
 		"register.code": "desk.step_register_code", "register.review": "desk.step_register_review",
-		"papers.send": "desk.step_papers_send", "papers.which": "desk.step_papers_which",
+		"register.rules": "desk.step_register_rules", "register.field": "desk.step_register_field", "register.denied": "desk.step_register_denied",
+		"register.change": "desk.step_register_change",
+		"papers.send":     "desk.step_papers_send", "papers.which": "desk.step_papers_which",
 	}
 	if key := keys[flow+"."+step]; key != "" {
 		return v.t(key)
