@@ -104,9 +104,9 @@ func (p photo) take(t testing.TB, sheet *image.RGBA, seed uint64) []byte {
 			pick(img.Pix[y*img.Stride+4*x:], sheet, xs[x]-0.5, ys[x]-0.5, p.table)
 		}
 	}
-	if radius := int(math.Round(p.blur * perMM)); radius > 0 {
-		soften(img, radius)
-	}
+	whole, rest := math.Modf(p.blur * perMM)
+	soften(img, int(whole), 1)
+	soften(img, 1, rest)
 	p.expose(img, r)
 	img = upright(img, []int{1, 6, 3, 8}[p.quarter])
 	quality := p.quality
@@ -136,8 +136,11 @@ func pick(to []byte, sheet *image.RGBA, x, y float64, table color.RGBA) {
 	to[3] = 255
 }
 
-// soften blurs by two boxes each way, which together spread a point by about the radius.
-func soften(img *image.RGBA, radius int) {
+// soften blurs by two boxes each way, which together spread a point by about the radius, and mixes that with the picture.
+func soften(img *image.RGBA, radius int, share float64) {
+	if radius == 0 || share == 0 {
+		return
+	}
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	line := make([]byte, max(w, h))
 	run := func(start, step, n int) {
@@ -148,7 +151,7 @@ func soften(img *image.RGBA, radius int) {
 		}
 		for i := range n {
 			sum += at(i + radius)
-			line[i] = byte(sum / (2*radius + 1))
+			line[i] = byte(share*float64(sum)/float64(2*radius+1) + (1-share)*float64(at(i)))
 			sum -= at(i - radius)
 		}
 		for i := range n {

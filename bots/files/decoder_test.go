@@ -194,7 +194,18 @@ func TestChildsWordsAreLimitedAndDoubted(t *testing.T) {
 		"strange problem":  self(t, "lie", `{"problem":"<b>"}`+"\n"),
 		"infected":         self(t, "lie", `{"problem":"infected"}`+"\n"),
 		"negative":         self(t, "lie", `{"width":-1}`+"\n"),
-		"a page for staff": self(t, "lie", "{}\n<html><script>alert(1)</script></html>"),
+		"a page for staff": self(t, "lie", `{"views":[{"size":39}]}`+"\n<html><script>alert(1)</script></html>"),
+		"more than views":  self(t, "lie", "{}\nx"),
+		"view of nothing":  self(t, "lie", `{"views":[{"size":1}]}`+"\n"),
+		"negative size":    self(t, "lie", `{"views":[{"size":-1}]}`+"\n"),
+		"many views":       self(t, "lie", `{"views":[{}`+strings.Repeat(",{}", maxSheets)+"]}\n"),
+		"code of a link":   self(t, "lie", `{"views":[{"code":"https://example.org"}]}`+"\n"),
+		"code of script":   self(t, "lie", `{"views":[{"code":"LR1.<script>"}]}`+"\n"),
+		"endless code":     self(t, "lie", `{"views":[{"code":"LR1.`+strings.Repeat("A", 100)+`"}]}`+"\n"),
+		"too much ink":     self(t, "lie", `{"views":[{"ink":2}]}`+"\n"),
+		"outside of all":   self(t, "lie", `{"views":[{"outside":-0.1}]}`+"\n"),
+		"too bright":       self(t, "lie", `{"views":[{"brightness":256}]}`+"\n"),
+		"views of trouble": self(t, "lie", `{"problem":"unreadable","views":[{}]}`+"\n"),
 	} {
 		pic, err := d.Decode(t.Context(), strings.NewReader("x"))
 		if err != nil || pic.Problem != ProblemUnreadable || len(pic.Views) != 0 {

@@ -132,6 +132,7 @@ func TestPhotos(t *testing.T) {
 	kinds, order := map[string]tally{}, []string{}
 	var longest time.Duration
 	memory, spent := 0, time.Duration(0)
+	dimmest, softest, widest := 255.0, 1e9, 0.0
 	for i := range n {
 		at := i * len(all) / n
 		p := all[at]
@@ -145,6 +146,12 @@ func TestPhotos(t *testing.T) {
 		s := v.sheet(1, min(pic.Width, pic.Height))
 		if v.Code != "" && pic.Width > pic.Height {
 			t.Errorf("photo %d, %+v: not upright", at, p)
+		}
+		if v.Code != "" {
+			dimmest, softest = min(dimmest, v.Brightness), min(softest, v.Sharpness)
+			if !p.bad {
+				widest = max(widest, v.Outside)
+			}
 		}
 		before := kinds[p.kind]
 		after := before
@@ -164,6 +171,7 @@ func TestPhotos(t *testing.T) {
 	}
 	t.Logf("all %d photos: %s", n, sum)
 	t.Logf("a photo took %v, the longest %v; most memory %d MB", spent/time.Duration(n), longest, memory>>20)
+	t.Logf("of codes read: least brightness %.1f, least sharpness %.1f; most that seemed outside of a usable one %.3f", dimmest, softest, widest)
 	if 100*sum.read < 97*sum.good || 100*sum.refused > 5*sum.good || 100*sum.slandered > sum.signed {
 		t.Errorf("too many usable photos are refused")
 	}

@@ -11,6 +11,8 @@ const (
 	signInset  = 0.07 // sides left out inside the frame: 1.5 mm, more than its line and the blur of it
 	signRows   = 100  // most pixels of a side of the code at which the field is looked at
 	signPatch  = 0.25 // sides of a square in which the paper's brightness is taken for even
+	signStrip  = 0.12 // sides: the width of a strip in which a line of the frame is looked for
+	lineDepth  = 0.05 // by which a line of the frame is darker than the paper, blurred as it may be
 	inkDepth   = 0.15 // by which ink is darker than the paper around it; a pencil is by 0.2, what shines through a sheet by 0.1
 	inkNoise   = 5    // times the paper's own unevenness
 )
@@ -80,30 +82,33 @@ func (f *field) smooth() {
 // level divides by the paper's brightness, which is that of the brighter pixels of a neighbourhood.
 func (f *field) level() {
 	step := max(4, int(f.side*signPatch))
-	cols, rows := (f.w+step-1)/step, (f.h+step-1)/step
-	paper := make([]float64, cols*rows)
+	paper := &field{w: (f.w + step - 1) / step, h: (f.h + step - 1) / step}
 	var near []float64
-	for r := range rows {
-		for c := range cols {
+	for r := range paper.h {
+		for c := range paper.w {
 			near = near[:0]
 			for y := max((r-1)*step, 0); y < min((r+2)*step, f.h); y++ {
 				near = append(near, f.values[y*f.w+max((c-1)*step, 0):y*f.w+min((c+2)*step, f.w)]...)
 			}
 			slices.Sort(near)
-			paper[r*cols+c] = max(near[len(near)*3/4], 1)
+			paper.values = append(paper.values, max(near[len(near)*3/4], 1))
 		}
 	}
 	for y := range f.h {
 		for x := range f.w {
-			cx := min(max((float64(x)+0.5)/float64(step)-0.5, 0), float64(cols-1))
-			cy := min(max((float64(y)+0.5)/float64(step)-0.5, 0), float64(rows-1))
-			l, t := int(cx), int(cy)
-			r, b := min(l+1, cols-1), min(t+1, rows-1)
-			fx, fy := cx-float64(l), cy-float64(t)
-			here := (paper[t*cols+l]*(1-fx)+paper[t*cols+r]*fx)*(1-fy) + (paper[b*cols+l]*(1-fx)+paper[b*cols+r]*fx)*fy
-			f.values[y*f.w+x] /= here
+			f.values[y*f.w+x] /= paper.around((float64(x)+0.5)/float64(step)-0.5, (float64(y)+0.5)/float64(step)-0.5)
 		}
 	}
+}
+
+// around is the value between the four around a place.
+func (f *field) around(x, y float64) float64 {
+	x, y = min(max(x, 0), float64(f.w-1)), min(max(y, 0), float64(f.h-1))
+	left, top := int(x), int(y)
+	right, below := min(left+1, f.w-1), min(top+1, f.h-1)
+	fx, fy := x-float64(left), y-float64(top)
+	return (f.values[top*f.w+left]*(1-fx)+f.values[top*f.w+right]*fx)*(1-fy) +
+		(f.values[below*f.w+left]*(1-fx)+f.values[below*f.w+right]*fx)*fy
 }
 
 func (f *field) transpose() {
@@ -121,56 +126,63 @@ type line struct{ start, slope float64 }
 
 func (l line) at(x int) float64 { return l.start + l.slope*float64(x) }
 
-// line finds a line of the frame that should lie so many sides below the field's upper edge: the darkest row in each of some strips, and what
-// most of them agree upon. Where they do not, it lies where it should.
+// line finds a line of the frame that should lie so many sides below the field's upper edge and may lie so many away from there: what most strips of
+// the field agree upon. Where they do not, it lies where it should.
 func (f *field) line(should, reach float64) line {
 	want := (signMargin + should) * f.side
-	reach *= f.side
-	strip := max(2, int(f.side*0.12))
-	var xs, ys []float64
-	margin := int(signMargin * f.side * 1.3)
-	for x := margin; x+strip <= f.w-margin; x += strip {
-		best, dark := 0, 0.05
-		for y := max(int(want-reach), 0); y < min(int(want+reach), f.h); y++ {
-			sum := 0.0
-			for _, v := range f.values[y*f.w+x : y*f.w+x+strip] {
-				sum += 1 - v
-			}
-			if sum /= float64(strip); sum > dark {
-				best, dark = y, sum
-			}
-		}
-		if dark > 0.05 {
-			xs, ys = append(xs, float64(x)+float64(strip)/2), append(ys, float64(best)+0.5)
-		}
-	}
-	var slopes []float64
-	for i := range xs {
-		for j := range i {
-			slopes = append(slopes, (ys[i]-ys[j])/(xs[i]-xs[j]))
+	places, strips := f.darkest(want, reach*f.side)
+	var slopes, starts []float64
+	for i, p := range places {
+		for _, q := range places[:i] {
+			slopes = append(slopes, (p.y-q.y)/(p.x-q.x))
 		}
 	}
 	if len(slopes) < 3 {
 		return line{want, 0}
 	}
-	slices.Sort(slopes)
-	l := line{slope: slopes[len(slopes)/2]}
-	var starts []float64
-	for i := range xs {
-		starts = append(starts, ys[i]-l.slope*xs[i])
+	l := line{slope: median(slopes)}
+	for _, p := range places {
+		starts = append(starts, p.y-l.slope*p.x)
 	}
-	slices.Sort(starts)
-	l.start = starts[len(starts)/2]
+	l.start = median(starts)
 	agree := 0
-	for i := range xs {
-		if math.Abs(l.at(int(xs[i]))-ys[i]) < 0.03*f.side+1 {
+	for _, start := range starts {
+		if math.Abs(start-l.start) < 0.03*f.side+1 {
 			agree++
 		}
 	}
-	if agree*2 < int(float64(f.w-2*margin)/float64(strip)) {
+	if 2*agree < strips {
 		return line{want, 0}
 	}
 	return l
+}
+
+// darkest gives the middle of the darkest row of each strip, of those near a row in which anything is dark, and how many strips there are.
+func (f *field) darkest(want, reach float64) (places []point, strips int) {
+	width := max(2, int(f.side*signStrip))
+	margin := int(signMargin * f.side * 1.3)
+	for x := margin; x+width <= f.w-margin; x += width {
+		strips++
+		row, most := -1, float64(width)*lineDepth
+		for y := max(int(want-reach), 0); y < min(int(want+reach), f.h); y++ {
+			sum := 0.0
+			for _, v := range f.values[y*f.w+x : y*f.w+x+width] {
+				sum += 1 - v
+			}
+			if sum > most {
+				row, most = y, sum
+			}
+		}
+		if row >= 0 {
+			places = append(places, point{float64(x) + float64(width)/2, float64(row) + 0.5})
+		}
+	}
+	return places, strips
+}
+
+func median(of []float64) float64 {
+	sorted := slices.Sorted(slices.Values(of))
+	return sorted[len(sorted)/2]
 }
 
 // dark is the share of ink between the lines of the frame.
