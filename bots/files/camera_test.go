@@ -178,6 +178,9 @@ func (p photo) expose(img *image.RGBA, r *rand.Rand) {
 	if light == 0 {
 		light = 1
 	}
+	if light == 1 && p.uneven == 0 && p.shadow == 0 && p.noise == 0 {
+		return
+	}
 	w, h := float64(p.width), float64(p.height)
 	for y := range p.height {
 		for x := range p.width {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	decodeTimeout = 45 * time.Second // twenty pages of photos take half of it
+	decodeTimeout = 45 * time.Second // twenty pages of photos take 8, and 15 more if none has a code
 	previewLimit  = 16 << 20         // bytes of a preview; 2400 × 2400 pixels give one or two million
 	replyLimit    = 48 << 20         // bytes of all previews of a file; a PDF's page in colour and noise gives one million
 	complaint     = 4 << 10          // bytes of the child's first words on stderr that are looked at

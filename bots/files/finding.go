@@ -38,12 +38,12 @@ const (
 	minSharpness  = 45  // variance of the Laplacian at gaugeSide; a synthetic page gives 16,000 sharp, 217 at a blur of 16 pixels, 38 at 32
 	blankPage     = 200 // mean grey of a PDF's page on which nothing sharp means that nothing is on it
 
-	// A page whose code was read is legible by proof; only extremes are told. On the photos of TestPhotos no code was read below 6 and 60.
-	codedBrightness = 5
+	// A page whose code was read is legible by proof; only extremes are told. On the photos of TestPhotos no code was read below 50 and 78.
+	codedBrightness = 12
 	codedSharpness  = 20
 
-	maxOutside = 0.08   // share of a form's text beyond the picture's border; of 180 photos of whole pages, up to 20 degrees aslant, none seemed to have more than 0.04
-	minInk     = 0.0015 // share of the signature field; empty ones gave 0.0000, a thin pen in a shadow's edge 0.0019, other pens 0.006 to 0.14
+	maxOutside = 0.08   // share of a form's text beyond the picture's border; a whole page, up to 20 degrees aslant, seemed to have 0.056 at most
+	minInk     = 0.0015 // share of the signature field; 112 empty ones gave 0.0000, a thin pen across a shadow's edge 0.0019, others 0.006 to 0.14
 )
 
 // problem judges one page by its measures; size is that of the picture's shorter side, 0 of a PDF's page, which may be drawn in any.

@@ -7,7 +7,6 @@ import (
 	"image/jpeg"
 	"os"
 	"os/exec"
-
 	"sync"
 	"testing"
 )

@@ -121,7 +121,7 @@ func (a *tally) count(p photo, s Sheet) {
 	}
 }
 
-// TestPhotos takes about 40 of the photos; LIBRARIAN_ROUNDS=400 takes all.
+// TestPhotos takes about 40 of the photos; LIBRARIAN_ROUNDS=1000 takes all.
 func TestPhotos(t *testing.T) {
 	t.Parallel()
 	all := photos()
