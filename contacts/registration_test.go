@@ -14,11 +14,11 @@ import (
 	"librarian/contacts/library"
 )
 
-func (w *world) consent(contact contacts.ID) int64 {
+func (w *world) consent(k contacts.Known) int64 {
 	w.Helper()
 	var ids []int64
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-		ids, err = contacts.Agree(ctx, tx, []contacts.Agreement{{Library: w.lib, Contact: contact, Version: "1", Lang: library.Russian, Text: "text", At: noon}})
+		ids, err = contacts.Agree(ctx, tx, []contacts.Agreement{{Library: w.lib, Contact: k.Contact, Address: k.ID, Version: "1", Lang: library.Russian, Text: "text", At: noon}})
 		return err
 	})
 	return ids[0]
@@ -28,7 +28,7 @@ func (w *world) application(k contacts.Known, relation, name string) contacts.Ap
 	w.Helper()
 	return contacts.Application{
 		Library: w.lib, Contact: k.Contact, Address: k.ID, Relation: relation, Name: name, Born: library.Date{Year: 2015, Month: 2, Day: 28},
-		Consent: w.consent(k.Contact), At: noon,
+		Consent: w.consent(k), At: noon,
 	}
 }
 
@@ -149,11 +149,11 @@ func TestApplyNeedsAConsentOfOnesOwn(t *testing.T) {
 	w := newWorld(t)
 	one, two := w.address("one"), w.address("two")
 	a := w.application(one, "self", "Ivanova Maria")
-	a.Consent = w.consent(two.Contact)
+	a.Consent = w.consent(two)
 	if _, err := w.apply(a); !errors.Is(err, contacts.ErrNotFound) {
 		t.Errorf("with the consent of another: %v", err)
 	}
-	a.Consent = w.consent(one.Contact)
+	a.Consent = w.consent(one)
 	if _, err := w.pool.Exec(t.Context(), `update consents set withdrawn_at = given_at where id = $1`, a.Consent); err != nil {
 		t.Fatal(err)
 	}

@@ -96,7 +96,7 @@ func (r *Runner) giveConsents(ctx context.Context, tx pgx.Tx, all []asked[flows.
 			text = consent.Text[a.lib.RecordLang()]
 		}
 		given[i] = contacts.Agreement{
-			Library: a.libID, Contact: a.party.Contact, Version: a.ask.Version, Lang: a.ask.Lang, Text: text, At: a.now,
+			Library: a.libID, Contact: a.party.Contact, Address: contacts.AddressID(a.id), Version: a.ask.Version, Lang: a.ask.Lang, Text: text, At: a.now,
 		}
 	}
 	ids, err := contacts.Agree(ctx, tx, given)
