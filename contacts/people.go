@@ -177,6 +177,19 @@ where a.library_id = $1 and a.id = $2 order by b.id`, lib, id)
 	return out, nil
 }
 
+// AddressesOf gives all addresses of the contacts, in order.
+func AddressesOf(ctx context.Context, db DB, lib library.ID, ids ...ID) ([]AddressID, error) {
+	rows, err := db.Query(ctx, `select id from addresses where library_id = $1 and contact_id = any($2) order by id`, lib, ids)
+	if err != nil {
+		return nil, fmt.Errorf("addresses of contacts %v: %w", ids, err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[AddressID])
+	if err != nil {
+		return nil, fmt.Errorf("addresses of contacts %v: %w", ids, err)
+	}
+	return out, nil
+}
+
 // NameOf is what a contact calls themself.
 func NameOf(ctx context.Context, db DB, lib library.ID, id ID) (string, error) {
 	var name string

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
+	"librarian/contacts"
 	"librarian/contacts/library"
 )
 
@@ -21,6 +22,11 @@ type Conversations interface {
 	TakeOver(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID, from int) error
 	// HandBack lets the bot speak again: it repeats its question.
 	HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID) error
+	// Join makes one contact of the conversation's and another who was proposed as the same person; whoever of staff speaks with one then speaks with both.
+	// ErrOtherSpeaks while a colleague speaks with either, ErrNotFound when the other is not proposed, and the errors of contacts.Merge.
+	Join(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, with contacts.ID, by StaffID) (contacts.MergeID, error)
+	// Part undoes a merge of the conversation's contact: ErrSpoken while a person speaks in any conversation of theirs, and the errors of contacts.Undo.
+	Part(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, merge contacts.MergeID, by StaffID) error
 	// Tell brings the result of what staff did. The flow words it, and it goes whoever speaks.
 	Tell(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, n News) error
 }

@@ -28,6 +28,7 @@ var (
 	ErrNotHolder     = errors.New("the task is held by nobody or by another")
 	ErrDone          = errors.New("the task is done")
 	ErrOtherSpeaks   = errors.New("another speaks in the conversation")
+	ErrSpoken        = errors.New("a person speaks in the conversation: the bot has to be let in first")
 )
 
 // TakenError says who holds the task. It is an ErrTaken.

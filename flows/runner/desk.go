@@ -269,13 +269,18 @@ func lock(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.Conversation
 // TakeOver makes the member of staff the speaker of all conversations of the contact, and takes back what the bot has not sent yet. It holds from the
 // moment that the transaction commits.
 func (r *Runner) TakeOver(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, from int) error {
-	mine, all, err := r.lockContact(ctx, tx, lib, conv)
+	mine, all, err := lockContact(ctx, tx, lib, conv)
 	if err != nil {
 		return err
 	}
 	if mine.epoch != from && !mine.spokenBy(by) {
 		return queue.ErrOtherSpeaks
 	}
+	return takeAll(ctx, tx, lib, all, by)
+}
+
+// takeAll makes the member of staff the speaker of those conversations that are not theirs yet.
+func takeAll(ctx context.Context, tx pgx.Tx, lib library.ID, all []locked, by queue.StaffID) error {
 	var taken []bots.ConversationID
 	for _, c := range all {
 		if c.spokenBy(by) {
@@ -294,7 +299,7 @@ func (r *Runner) TakeOver(ctx context.Context, tx pgx.Tx, lib library.ID, conv b
 
 // HandBack lets the bot speak again in all conversations of the contact; where it had asked something it asks again.
 func (r *Runner) HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID) error {
-	mine, all, err := r.lockContact(ctx, tx, lib, conv)
+	mine, all, err := lockContact(ctx, tx, lib, conv)
 	if err != nil {
 		return err
 	}
@@ -323,16 +328,11 @@ func (r *Runner) HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv b
 }
 
 // lockContact locks all conversations of the contact, in order.
-func (r *Runner) lockContact(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) (mine locked, all []locked, err error) {
-	addresses, err := contacts.AddressesOfSame(ctx, tx, lib, contacts.AddressID(conv))
+func lockContact(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) (mine locked, all []locked, err error) {
+	all, err = lockAll(ctx, tx, lib, func() ([]contacts.AddressID, error) {
+		return contacts.AddressesOfSame(ctx, tx, lib, contacts.AddressID(conv))
+	})
 	if err != nil {
-		return mine, nil, err
-	}
-	rows, err := tx.Query(ctx, lockSome, lib, addresses)
-	if err != nil {
-		return mine, nil, fmt.Errorf("lock conversations beside %d: %w", conv, err)
-	}
-	if all, err = pgx.CollectRows(rows, scanLocked); err != nil {
 		return mine, nil, fmt.Errorf("lock conversations beside %d: %w", conv, err)
 	}
 	i := slices.IndexFunc(all, func(c locked) bool { return c.id == conv })

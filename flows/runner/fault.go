@@ -8,10 +8,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// errInHand means that what a turn needs is another's at the moment.
+var errInHand = errors.New("another transaction has it in hand")
+
 // conflict reports that two transactions were in each other's way: done again, this one succeeds.
 func conflict(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+	return errors.Is(err, errInHand) || errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
 // blameless reports an error that says nothing about the turn: the database is away, full or overloaded.

@@ -16,6 +16,7 @@ type conversationPage struct {
 	Step     string
 	Readers  []string
 	MayBlock bool
+	Same     *contactView
 	Talk     *talkView
 }
 
@@ -50,6 +51,9 @@ func (v *visit) showConversation(id bots.ConversationID, status int) error {
 			name += " (" + r.Card + ")"
 		}
 		page.Readers = append(page.Readers, name)
+	}
+	if page.Same, err = v.contact(id, h.Contact); err != nil {
+		return err
 	}
 	if page.Talk, err = v.talk(id, nil); err != nil {
 		return err

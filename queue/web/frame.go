@@ -98,6 +98,7 @@ func (v *visit) notice() string {
 		"unblocked": "desk.did_unblock", "returned": "desk.did_return", "speaking": "desk.did_take_over", "saved": "desk.did_save",
 		"ended": "desk.did_end", "password": "desk.did_password", "switched": "desk.did_switch",
 		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
+		"joined": "desk_join.did_join", "parted": "desk_join.did_part",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {
 		return v.t(key)

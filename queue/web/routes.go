@@ -69,6 +69,8 @@ func routes() []route {
 		{"POST /desk/conversations/{id}/typing", queue.PermAnswer, "", showTyping},
 		{"POST /desk/conversations/{id}/take-over", queue.PermAnswer, "conversation.taken", takeConversation},
 		{"POST /desk/conversations/{id}/hand-back", queue.PermAnswer, "conversation.returned", returnConversation},
+		{"POST /desk/conversations/{id}/join", queue.PermDecide, "contact.joined", joinContact},
+		{"POST /desk/conversations/{id}/part", queue.PermDecide, "contact.parted", partContact},
 		{"POST /desk/conversations/{id}/block", queue.PermBlock, "sender.blocked", blockSender},
 		{"POST /desk/conversations/{id}/unblock", queue.PermBlock, "sender.unblocked", unblockSender},
 

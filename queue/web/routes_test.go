@@ -71,6 +71,15 @@ func (g guests) session(t *testing.T) deed {
 	return deed{g.librarian, "/desk/account/sessions/" + sessions[i].ID + "/end", url.Values{}}
 }
 
+// joining are the joining of two contacts, and the undo of another's.
+func (g guests) joining() (join, part deed) {
+	g.h.t.Helper()
+	one, two := g.h.pair()
+	three, four := g.h.pair()
+	return deed{g.librarian, conversationAddress(one) + "/join", g.h.contactOf(two)},
+		deed{g.librarian, conversationAddress(three) + "/part", g.h.joined(three, four)}
+}
+
 // deeds has a good request for every route that writes to the audit log, and for every other one with something in its address.
 // What needs a half-open session is in TestSignIn.
 func (g guests) deeds(t *testing.T) map[string]deed {
@@ -79,6 +88,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 	open := func(kind, what string) deed {
 		return deed{g.director, taskAddress(g.h.task(g.h.lib, kind, fmt.Sprint("Reader ", g.h.count), "", 0).ID) + what, url.Values{}}
 	}
+	join, joined := g.joining()
 	return map[string]deed{
 		"POST /desk/sign-out":                     {g.h.signedIn(g.h.lib, queue.RoleGate, library.English), "/desk/sign-out", url.Values{}},
 		"POST /desk/libraries":                    {g.roamer, "/desk/libraries", url.Values{"library": {fmt.Sprint(g.h.other)}}},
@@ -106,6 +116,8 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/conversations/{id}/typing":    g.said("/typing", url.Values{}),
 		"POST /desk/conversations/{id}/take-over": g.said("/take-over", url.Values{"epoch": {"0"}}),
 		"POST /desk/conversations/{id}/hand-back": g.said("/hand-back", url.Values{}),
+		"POST /desk/conversations/{id}/join":      join,
+		"POST /desk/conversations/{id}/part":      joined,
 		"POST /desk/conversations/{id}/block":     g.said("/block", url.Values{}),
 		"POST /desk/conversations/{id}/unblock":   g.said("/unblock", url.Values{}),
 		"GET /desk/files/{id}":                    {g.librarian, "/desk/files/firstphoto", nil},
