@@ -39,7 +39,7 @@ func sayStatus(r *Reader, out *Turn) {
 		}
 	}
 	out.enquiry()
-	out.offer(menuChoices(r)...)
+	out.offer(append(menuChoices(r), joinOffer())...)
 }
 
 func statusText(p Person) string {
@@ -77,7 +77,7 @@ func sayInfo(r *Reader, out *Turn) {
 		out.line("info.site", templates.Fields{"site": s.Site})
 	}
 	out.enquiry()
-	out.offer(menuChoices(r)...)
+	out.offer(append(menuChoices(r), joinOffer())...)
 }
 
 // closes is the end of the working hours in which the moment lies; false when it lies in none.

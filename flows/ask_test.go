@@ -46,6 +46,10 @@ func words(a Ask) string {
 		return text
 	case PapersByPost:
 		return "papers come by post"
+	case SendJoinCode:
+		return "send join code to " + a.Email + a.Phone
+	case JoinByCode:
+		return fmt.Sprintf("join by code %s for %s", a.Code, a.Email+a.Phone)
 	case JoinDesk:
 		return "join the desk by " + a.Word
 	}
@@ -102,8 +106,18 @@ func answers(r *Reader) map[string]Answer {
 		"consent was sent back": PapersStand{
 			Missing: []PaperPage{{Registration: 3, Kind: "consent", Number: 1, Reason: "нет подписи"}},
 		},
-		"joined":       DeskJoined{OK: true},
-		"no such word": DeskJoined{},
+		"joined":            DeskJoined{OK: true},
+		"no such word":      DeskJoined{},
+		"join code wrong":   JoinTried{Left: 4},
+		"join code spent":   JoinTried{},
+		"join code too old": JoinTried{Old: true},
+		"one contact":       JoinTried{Right: true, Outcome: JoinDone, People: []Person{{ID: 1, Relation: "self", State: "done", Card: "000123"}}},
+		"newly known":       JoinTried{Right: true, Outcome: JoinNew},
+		"known before":      JoinTried{Right: true, Outcome: JoinSame},
+		"nobody":            JoinTried{Right: true, Outcome: JoinNobody},
+		"several people":    JoinTried{Right: true, Outcome: JoinSeveral},
+		"two readers":       JoinTried{Right: true, Outcome: JoinTwo},
+		"a person speaks":   JoinTried{Right: true, Outcome: JoinSpoken},
 	}
 }
 

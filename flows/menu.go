@@ -39,7 +39,7 @@ const varText = "text"
 
 // menu is where a conversation begins and ends: what the library offers, and a question for a person out of whatever fits nothing else.
 func menu() *Flow {
-	buttons := []string{choiceCard, choiceStatus, registerFlow, questionFlow, choiceInfo}
+	buttons := []string{choiceCard, choiceStatus, registerFlow, questionFlow, choiceInfo, joinFlow}
 	return &Flow{
 		Name: menuFlow, Start: menuStart,
 		Moves: fsm.Events{
@@ -105,7 +105,7 @@ func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		return ""
 	}
 	switch in.Choice {
-	case registerFlow, questionFlow:
+	case registerFlow, questionFlow, joinFlow:
 		return startPrefix + in.Choice
 	case choiceCard:
 		sayCards(r, out)

@@ -21,7 +21,7 @@ func TestAnything(t *testing.T) {
 	t.Parallel()
 	texts, set := conversations(t)
 	labels := []string{
-		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, relationSelf, relationChild,
+		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, joinFlow, relationSelf, relationChild,
 		relationOther, changeName, changeBorn, changeContact, codeAgain, codeOther, codeLater, sharePhone, choiceCancel, choiceHuman,
 		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9",
 		ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
@@ -288,6 +288,10 @@ func fitting(a Ask) []Answer {
 		return out
 	case Register:
 		return []Answer{Registered{ID: 3}, Registered{ID: 3, Papers: true}, Registered{Again: true}}
+	case SendJoinCode:
+		return []Answer{CodeSent{}, CodeSent{}, CodeSent{TooMany: true}, CodeSent{Bad: true}}
+	case JoinByCode:
+		return []Answer{JoinTried{Right: true, Outcome: JoinDone}, JoinTried{Right: true, Outcome: JoinTwo}, JoinTried{Left: 3}, JoinTried{}, JoinTried{Old: true}}
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

@@ -32,7 +32,7 @@ type machine struct {
 }
 
 // All are the conversations of the service.
-func All() []*Flow { return []*Flow{menu(), question(), register(), papers()} }
+func All() []*Flow { return []*Flow{menu(), question(), register(), papers(), join()} }
 
 // New checks the conversations and makes them ready.
 func New(words Words, all []*Flow) (*Set, error) {

@@ -39,6 +39,8 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.keepPapers)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.papersByPost)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.joinDesk)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.sendJoinCode)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.joinByCode)) },
 	} {
 		n, err := do()
 		if err != nil {

@@ -31,7 +31,7 @@ func (r *Runner) Known(ctx context.Context) error {
 // answerTypes are the kinds of answer that a stored turn may hold.
 func answerTypes() map[string]reflect.Type {
 	types := map[string]reflect.Type{}
-	for _, a := range []flows.Answer{flows.ConsentGiven{}, flows.CodeSent{}, flows.CodeChecked{}, flows.QuestionOpened{}, flows.Registered{}} {
+	for _, a := range []flows.Answer{flows.ConsentGiven{}, flows.CodeSent{}, flows.CodeChecked{}, flows.QuestionOpened{}, flows.Registered{}, flows.JoinTried{}} {
 		types[fmt.Sprintf("%T", a)] = reflect.TypeOf(a)
 	}
 	return types

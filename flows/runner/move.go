@@ -97,6 +97,7 @@ func (r *Runner) move(ctx context.Context, tx pgx.Tx, worker int, turns []*turn)
 // play advances every turn, carries out what the flows ask for, and goes on with the answers.
 func (r *Runner) play(ctx context.Context, tx pgx.Tx, worker int, turns []*turn) error {
 	for _, t := range turns {
+		t.alone = len(turns) == 1
 		if !t.idle && t.failure == nil {
 			t.advance(r.Flows, t.input)
 		}

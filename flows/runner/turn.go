@@ -32,6 +32,7 @@ type turn struct {
 	kind   bots.Kind
 	limits bots.Limits
 
+	alone   bool // no other turn is in its transaction
 	idle    bool // nothing is said to the input
 	input   flows.Input
 	label   string // of the button that was pressed

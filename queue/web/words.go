@@ -71,6 +71,7 @@ func (v *visit) stepName(flow, step string) string {
 		"register.rules": "desk.step_register_rules", "register.field": "desk.step_register_field", "register.denied": "desk.step_register_denied",
 		"register.change": "desk.step_register_change",
 		"papers.send":     "desk.step_papers_send", "papers.which": "desk.step_papers_which",
+		"join.where": "desk_join.step_where", "join.code": "desk_join.step_code",
 	}
 	if key := keys[flow+"."+step]; key != "" {
 		return v.t(key)
