@@ -19,29 +19,31 @@ type Likely struct {
 	Two     bool      // each is registered as another reader: they cannot be joined
 }
 
+// The limits keep each look-up on its index, however large the library is, and bound an address that half the town has proven.
 const likely = `with mine as (
   select r.*, cr.relation from contact_readers cr
   join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null
   where cr.library_id = $1 and cr.contact_id = $2),
 theirs as (
-  select r.id, 'email' as why, '{self,child,other}'::text[] as relations
-  from mine join readers r on r.library_id = $1 and lower(r.email) = lower(mine.email) and r.email_proven and r.erased_at is null where mine.email_proven
+  select r.id, 'email' as why, '{self,child,other}'::text[] as relations from mine cross join lateral (
+    select id from readers where library_id = $1 and lower(email) = lower(mine.email) and email_proven and erased_at is null limit 20) r where mine.email_proven
   union all
-  select r.id, 'phone', '{self,child,other}'
-  from mine join readers r on r.library_id = $1 and r.phone = mine.phone and r.phone_proven and r.erased_at is null where mine.phone_proven
+  select r.id, 'phone', '{self,child,other}' from mine cross join lateral (
+    select id from readers where library_id = $1 and phone = mine.phone and phone_proven and erased_at is null limit 20) r where mine.phone_proven
   union all
-  select r.id, 'born', '{self}'
-  from mine join readers r on r.library_id = $1 and r.born = mine.born and lower(r.name) = lower(mine.name) and r.erased_at is null where mine.relation = 'self'
+  select r.id, 'born', '{self}' from mine cross join lateral (
+    select id from readers where library_id = $1 and born = mine.born and lower(name) = lower(mine.name) and erased_at is null limit 20) r
+  where mine.relation = 'self'
   union all
-  select r.id, 'mailbox', '{self,child,other}'
-  from addresses a join readers r on r.library_id = a.library_id and lower(r.email) = lower(a.external) and r.email_proven and r.erased_at is null
+  select r.id, 'mailbox', '{self,child,other}' from addresses a cross join lateral (
+    select id from readers where library_id = $1 and lower(email) = lower(a.external) and email_proven and erased_at is null limit 20) r
   where a.library_id = $1 and a.contact_id = $2 and a.external like '%@%'),
 found as (
-  select cr.contact_id, t.why from theirs t
-  join contact_readers cr on cr.library_id = $1 and cr.reader_id = t.id and cr.relation = any(t.relations)
+  select cr.contact_id, t.why from theirs t cross join lateral (
+    select contact_id from contact_readers where library_id = $1 and reader_id = t.id and relation = any(t.relations) limit 20) cr
   union
-  select a.contact_id, 'mailbox' from mine
-  join addresses a on a.library_id = $1 and lower(a.external) = lower(mine.email) and a.external like '%@%' where mine.email_proven)
+  select a.contact_id, 'mailbox' from mine cross join lateral (
+    select contact_id from addresses where library_id = $1 and lower(external) = lower(mine.email) and external like '%@%' limit 20) a where mine.email_proven)
 select c.id, c.name,
   coalesce((select max(a.id) from addresses a where a.library_id = c.library_id and a.contact_id = c.id), 0) as address,
   array(select r.name from contact_readers cr join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null

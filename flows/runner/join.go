@@ -17,11 +17,11 @@ import (
 
 // sendJoinCode sends a code to the e-mail, or into the chat where the phone number was proven. What is answered does not show whether it is known.
 func (r *Runner) sendJoinCode(ctx context.Context, tx pgx.Tx, a asked[flows.SendJoinCode]) (flows.Answer, error) {
-	if a.ask.Email != "" {
-		return r.sendCode(ctx, tx, asked[flows.SendCode]{a.turn, flows.SendCode{Email: a.ask.Email}})
-	}
 	if !a.alone {
-		return nil, errInHand // the chat may be another turn's of the group, which would number its messages without this one
+		return nil, errInHand // the code may go to another turn's conversation, which would number its messages without this one
+	}
+	if a.ask.Email != "" {
+		return r.sendJoinLetter(ctx, tx, a)
 	}
 	chat, known, err := r.chatOf(ctx, tx, a.turn, a.ask.Phone)
 	if err != nil {
@@ -51,6 +51,22 @@ func (r *Runner) sendJoinCode(ctx context.Context, tx pgx.Tx, a asked[flows.Send
 	return flows.CodeSent{}, r.enqueue(ctx, tx, a.libID, conv, bots.Message{
 		Channel: bots.ChannelID(chat.Channel), Kind: bots.OutCode, Secret: secret, Body: bots.Body{Lang: lang, Text: text},
 	})
+}
+
+// sendJoinLetter sends the code to a mailbox, but not to the one in which it was asked for: that is known to be the sender's.
+func (r *Runner) sendJoinLetter(ctx context.Context, tx pgx.Tx, a asked[flows.SendJoinCode]) (flows.Answer, error) {
+	target, err := email.ParseAddress(a.ask.Email)
+	if err != nil {
+		return flows.CodeSent{Bad: true}, nil
+	}
+	own, known, err := contacts.Lookup(ctx, tx, a.party.Channel, target)
+	if err != nil {
+		return nil, err
+	}
+	if known && own == contacts.AddressID(a.id) {
+		return flows.CodeSent{Bad: true}, nil
+	}
+	return r.sendCode(ctx, tx, asked[flows.SendCode]{a.turn, flows.SendCode{Email: target}})
 }
 
 // provenChat is the messenger's chat in which a phone number was proven; zero when there is none.

@@ -183,3 +183,29 @@ func TestTwoJoinOneAnotherTogether(t *testing.T) {
 		t.Errorf("%d events count as failed", n)
 	}
 }
+
+// TestJoinFromTheVeryMailbox asks in a letter for a code to the address from which the letter came.
+func TestJoinFromTheVeryMailbox(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i := w.start()
+	const anna = "anna@example.org"
+	w.wrote(i, anna)
+	for _, in := range []bots.Inbound{{Choice: "info"}, {Choice: "join"}, {Text: anna}} {
+		in.Library, in.Channel, in.Sender, in.ID, in.At = w.lib, w.mail, anna, w.newID(), w.Now()
+		if in.Choice != "" {
+			in.Turn = w.turn(anna)
+		}
+		w.receive(i, in)
+		w.settle(anna)
+	}
+	if got := w.step(anna); got != "join/where" {
+		t.Errorf("at %s", got)
+	}
+	if n := w.count(`select count(*) from outbox where kind = 'code'`); n != 0 {
+		t.Errorf("%d codes are sent", n)
+	}
+	if n := w.count(`select count(*) from events where attempts > 0`); n != 0 {
+		t.Errorf("%d events count as failed", n)
+	}
+}
