@@ -81,8 +81,51 @@ func walkFull(b *browser, d *exhibit) {
 
 	librarian := b.person("full-librarian", desktop)
 	librarian.signsIn(d, "full-librarian")
-	librarian.press("the task", fmt.Sprintf(`[...document.querySelectorAll("a.row")].find((e) => e.textContent.includes(%q))`, name))
+	librarian.opensTask(name)
 	librarian.sees("учитель")
 	librarian.takes()
 	librarian.look("papers")
+	librarian.decides("form", "принята", "Принять страницу")
+	librarian.decides("application", "возвращена", "Вернуть", "Вернуть эту страницу")
+	librarian.decides("consent", "принята", "Принять страницу")
+	librarian.look("decided")
+	librarian.presses("Отправить читателю на доработку")
+	librarian.sees("Страницы возвращены")
+	reader.hears("Пришлите, пожалуйста, ещё раз только это")
+	reader.hears("не разобрать слов")
+	reader.look("sent-back")
+	reader.sendsPhotos(photos[1:2])
+	reader.hears("все бумаги у нас")
+
+	librarian.open(d.url + "/desk")
+	librarian.opensTask(name)
+	librarian.takes()
+	librarian.decides("application", "принята", "Принять страницу")
+	librarian.presses("Принять регистрацию")
+	reader.hears("всё в порядке")
+	registrar := b.person("full-registrar", desktop)
+	registrar.signsIn(d, "full-registrar")
+	registrar.opensTask(name)
+	registrar.takes()
+	registrar.sees("677000")
+	registrar.look("package")
+	registrar.presses("Выдать билет")
+	reader.hears("Билет готов")
+	reader.await("the card as a picture and as a PDF", `[...document.querySelectorAll("#log a[href]")].some((a) => a.textContent.includes("card.pdf"))`)
+	reader.look("card")
+}
+
+func (p *page) opensTask(name string) {
+	p.Helper()
+	p.press("the task", fmt.Sprintf(`[...document.querySelectorAll("a.row")].find((e) => e.textContent.includes(%q))`, name))
+}
+
+// decides presses the buttons of one page of the papers, one after the other, and waits for its state.
+func (p *page) decides(kind, state string, buttons ...string) {
+	p.Helper()
+	section := fmt.Sprintf(`[...document.querySelectorAll("section.paper")].find((s) => s.querySelector("input[name=kind]")?.value === %q)`, kind)
+	for _, label := range buttons {
+		p.press(label+" of the "+kind, fmt.Sprintf(`[...(%s).querySelectorAll("button, summary")].find((e) => e.textContent.trim() === %q)`, section, label))
+	}
+	p.await("the "+kind+" is "+state, fmt.Sprintf(`[...document.querySelectorAll("section.paper")].some((s) => s.id.startsWith(%q) && s.textContent.includes(%q))`, "page-"+kind, state))
 }

@@ -11,6 +11,7 @@ import (
 
 	"librarian/bots"
 	"librarian/bots/files"
+	"librarian/contacts/library"
 	"librarian/contacts/papers"
 	"librarian/flows"
 	"librarian/queue"
@@ -62,7 +63,8 @@ func (r *Runner) drawNext(ctx context.Context) (bool, error) {
 	}
 	ids := make([]files.ID, len(drawn))
 	for i, d := range drawn {
-		kept, err := r.Store.Put(ctx, job.Library, bytes.NewReader(d.PDF), files.Meta{Name: string(d.Kind) + ".pdf"}, int64(len(d.PDF)))
+		name := r.Texts.Words(job.Order.Lang, library.Words{Key: "papers_print." + string(d.Kind)}) + ".pdf"
+		kept, err := r.Store.Put(ctx, job.Library, bytes.NewReader(d.PDF), files.Meta{Name: name}, int64(len(d.PDF)))
 		if err != nil {
 			return true, fmt.Errorf("keep papers of registration %d: %w", job.Registration, err)
 		}

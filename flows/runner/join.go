@@ -120,7 +120,7 @@ func (r *Runner) joinByCode(ctx context.Context, tx pgx.Tx, a asked[flows.JoinBy
 	}
 	out := flows.JoinTried{Right: true, Left: left, Outcome: outcome}
 	for _, person := range a.party.People {
-		out.People = append(out.People, flows.Person{ID: int64(person.ID), Relation: person.Relation, State: person.State, Card: person.Card})
+		out.People = append(out.People, flows.Person{ID: int64(person.ID), Relation: person.Relation, State: person.State, Registration: person.Registration, Card: person.Card})
 	}
 	return out, nil
 }
