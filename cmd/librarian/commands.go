@@ -35,7 +35,10 @@ type keyNewCommand struct {
 func (c keyNewCommand) Run() error { return files.NewKeyFile(c.File) }
 
 type libraryCommand struct {
-	Add libraryAddCommand `cmd:"" help:"Add a library, with its web chat."`
+	Add     libraryAddCommand     `cmd:"" help:"Add a library, with its web chat."`
+	Show    libraryShowCommand    `cmd:"" help:"Print a library's settings: what it asks of those who join, its rules, texts, hours."`
+	Change  libraryChangeCommand  `cmd:"" help:"Replace a library's settings by those of a file."`
+	Example libraryExampleCommand `cmd:"" help:"Print the settings of a library that registers in full, as an example."`
 }
 
 type libraryAddCommand struct {
@@ -58,12 +61,8 @@ func (c libraryAddCommand) Run(ctx context.Context) error {
 	record := library.Lang(c.Record)
 	settings := library.Settings{Hours: usualHours()}
 	if c.Settings != "" {
-		text, err := os.ReadFile(c.Settings)
-		if err != nil {
-			return fmt.Errorf("read settings: %w", err)
-		}
-		if err := json.Unmarshal(text, &settings); err != nil {
-			return fmt.Errorf("read settings: %w", err)
+		if err := readSettings(c.Settings, &settings); err != nil {
+			return err
 		}
 	}
 	series, err := parseSeries(c.Series)

@@ -19,7 +19,7 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve readers and staff until stopped."`
 	Demo    demoCommand    `cmd:"" help:"Serve a sample library on this machine alone, with a database of its own."`
-	Library libraryCommand `cmd:"" help:"Add libraries."`
+	Library libraryCommand `cmd:"" help:"Add libraries, show and change their settings."`
 	Channel channelCommand `cmd:"" help:"Add channels to a library."`
 	Staff   staffCommand   `cmd:"" help:"Add the first operator, and let staff in again who have lost their access."`
 	Key     keyCommand     `cmd:"" help:"Make the key with which papers and secrets are encrypted, and change it."`
