@@ -34,6 +34,7 @@ func (s *service) deskDeps() web.Deps {
 		Accept:       s.acceptRegistration,
 		Refuse:       s.refuseRegistration,
 		Papers:       s.papersOf, AcceptPage: s.acceptPage, ReturnPage: s.returnPage, SendBack: s.sendBack, ByPost: s.byPost, Waiting: s.waitingPapers,
+		Proof:      s.proof,
 		NextNumber: s.nextNumber,
 		IssueCard:  s.issueCard,
 		File:       s.deskFile,

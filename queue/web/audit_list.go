@@ -73,8 +73,8 @@ func (v *visit) actName(act string) string {
 		"staff.password": "desk.act_staff_password",
 		"page.accepted":  "desk_papers.act_page_accepted", "page.returned": "desk_papers.act_page_returned",
 		"papers.sent_back": "desk_papers.act_papers_sent_back", "papers.by_post": "desk_papers.act_papers_by_post",
-		"registration.exported": "desk_papers.act_registration_exported",
-		"contact.joined":        "desk_join.act_joined", "contact.parted": "desk_join.act_parted",
+		"registration.exported": "desk_papers.act_registration_exported", "registration.proof": "desk_proof.act",
+		"contact.joined": "desk_join.act_joined", "contact.parted": "desk_join.act_parted",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)

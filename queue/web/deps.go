@@ -57,6 +57,9 @@ type Deps struct {
 	ByPost     func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) error                // waiting: the missing pages are accepted on paper, it is sent
 	Waiting    func(ctx context.Context, lib library.ID) ([]WaitingPapers, error)                                              // who waits longest first, at most 200
 
+	// Proof is all that shows how a registration came about. Its files are opened by File, which says of one whose term is over that it is purged.
+	Proof func(ctx context.Context, lib library.ID, registration int64) (Proof, error)
+
 	NextNumber func(ctx context.Context, lib library.ID) (number string, series bool, err error) // a proposal: nothing is reserved
 	IssueCard  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 

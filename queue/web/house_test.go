@@ -166,6 +166,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		},
 		Papers: h.folder.pages, AcceptPage: h.folder.accept, ReturnPage: h.folder.giveBack, SendBack: h.folder.sendBack, ByPost: h.folder.byPost,
 		Waiting:    h.waiting,
+		Proof:      h.proofOf,
 		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
 		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
 			if number == "taken" {
@@ -177,6 +178,9 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		File: func(_ context.Context, lib library.ID, id string, _ bool) (io.ReadCloser, FileInfo, error) {
 			if lib != h.lib {
 				return nil, FileInfo{}, queue.ErrNotFound
+			}
+			if body, err := brokenFile(id); body != nil || err != nil {
+				return body, FileInfo{}, err
 			}
 			data := paper(h.t)
 			if id == "page" { // what a reader calls a picture

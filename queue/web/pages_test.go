@@ -18,7 +18,7 @@ import (
 	"librarian/queue"
 )
 
-var keyShown = regexp.MustCompile(`\bdesk(_papers)?\.[a-z_]+\b`)
+var keyShown = regexp.MustCompile(`\bdesk(_[a-z]+)?\.[a-z_]+\b`)
 
 // TestPagesInEveryLanguage opens every page, empty and filled, as somebody who may see it.
 func TestPagesInEveryLanguage(t *testing.T) {

@@ -59,6 +59,7 @@ func routes() []route {
 		{"GET /desk/papers", queue.PermPapers, "", listPapers},
 		{"GET /desk/registrations/{id}", queue.PermPapers, "registration.looked", showRegistration},
 		{"GET /desk/registrations/{id}/papers", queue.PermPapers, "", showRegistrationPapers},
+		{"GET /desk/registrations/{id}/proof.zip", queue.PermDecide, "registration.proof", proveRegistration},
 		{"POST /desk/registrations/{id}/by-post", queue.PermDecide, "papers.by_post", receivePapersByPost},
 
 		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},

@@ -107,6 +107,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/tasks/{id}/papers/send-back":  g.papers("/papers/send-back", url.Values{}),
 		"GET /desk/registrations/{id}":            g.awaited("", nil),
 		"GET /desk/registrations/{id}/papers":     g.awaited("/papers", nil),
+		"GET /desk/registrations/{id}/proof.zip":  g.awaited("/proof.zip", nil),
 		"POST /desk/registrations/{id}/by-post":   g.awaited("/by-post", url.Values{}),
 		"GET /desk/conversations/{id}":            g.said("", nil),
 		"GET /desk/conversations/{id}/entries":    g.said("/entries", nil),

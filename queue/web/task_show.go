@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ type givenView struct {
 	Decide, TakeFirst        bool
 	Answers                  []Answer
 	Papers                   *papersView // nil: a simple registration
+	Proof                    string      // where all of it is taken out; empty: not by this visitor
 }
 
 type sameView struct{ Name, Born, Card string }
@@ -140,6 +142,9 @@ func (v *visit) givenOf(reg Registration) *givenView {
 		PhoneProven: reg.PhoneProven, By: v.asked(reg), Sent: v.plainly(reg.Sent), ConsentAt: v.plainly(reg.ConsentAt),
 		ConsentVersion: reg.ConsentVersion, Card: reg.Card, Reason: reg.Reason, Photos: reg.Photos,
 		ShowPhotos: v.lib.Settings.Registration.ConsentPhoto && !reg.Papers || len(reg.Photos) > 0, Answers: reg.Answers,
+	}
+	if v.may(queue.PermDecide) {
+		out.Proof = fmt.Sprintf("/desk/registrations/%d/proof.zip", reg.ID)
 	}
 	for _, same := range reg.Same {
 		out.Same = append(out.Same, sameView{same.Name, v.dateOf(same.Born), same.Card})
