@@ -92,8 +92,9 @@ func scrawl(page *image.RGBA) {
 func photographed(t *testing.T, page *image.RGBA, degrees, light float64, name string) string {
 	t.Helper()
 	w, h := page.Bounds().Dx(), page.Bounds().Dy()
-	frame := image.NewRGBA(image.Rect(0, 0, w+120, h+120))
 	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	wide, high := math.Abs(cos)*float64(w)+math.Abs(sin)*float64(h), math.Abs(sin)*float64(w)+math.Abs(cos)*float64(h)
+	frame := image.NewRGBA(image.Rect(0, 0, int(wide)+120, int(high)+120)) // the whole page is in it, however it is held
 	for y := range frame.Bounds().Dy() {
 		for x := range frame.Bounds().Dx() {
 			dx, dy := float64(x-frame.Bounds().Dx()/2), float64(y-frame.Bounds().Dy()/2)
