@@ -187,7 +187,11 @@ func TestProofSaysWhatIsNotThere(t *testing.T) {
 	said.lacks(t, hash+"  received/form", hash+"  received/application")
 
 	pages[2].File = "away"
-	resp, err := by.Get(h.server.URL + page + "/proof.zip")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+page+"/proof.zip", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := by.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
