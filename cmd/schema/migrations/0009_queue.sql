@@ -118,6 +118,7 @@ create table audit (
   detail     jsonb not null default '{}'
 );
 create index audit_library on audit (library_id, id desc);
+create index audit_object on audit (library_id, object);
 -- +goose StatementBegin
 create function audit_is_append_only() returns trigger language plpgsql as $$
 begin
