@@ -8,6 +8,8 @@ import (
 
 	"librarian/bots/files"
 	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/contacts/papers"
 )
 
 // How often things are tidied.
@@ -86,7 +88,10 @@ func (s *service) forgetDrafts(ctx context.Context) error {
 	return nil
 }
 
-// purgePapers removes the papers of registrations that were decided longer ago than the library keeps them.
+// pastMost bounds what one transaction removes; the rest goes the next time.
+const pastMost = 100
+
+// purgePapers removes the papers of registrations that ended longer ago than the library keeps them.
 func (s *service) purgePapers(ctx context.Context) error {
 	all, err := s.libraries.All(ctx)
 	if err != nil {
@@ -97,19 +102,29 @@ func (s *service) purgePapers(ctx context.Context) error {
 		if days == 0 {
 			days = papersDays
 		}
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			past, err := contacts.PhotosPast(ctx, tx, lib.ID, s.now().AddDate(0, 0, -days), 100)
-			if err != nil {
-				return err
-			}
-			for _, id := range past {
-				if err := files.Purge(ctx, tx, lib.ID, files.ID(id), s.now()); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		before := s.now().AddDate(0, 0, -days)
+		if err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.purgePast(ctx, tx, lib.ID, before) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purgePast removes the photos of signed consents, the papers and all that came for them.
+func (s *service) purgePast(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time) error {
+	past, err := papers.Past(ctx, tx, lib, before, pastMost)
+	if err != nil {
+		return err
+	}
+	photos, err := contacts.PhotosPast(ctx, tx, lib, before, pastMost)
+	if err != nil {
+		return err
+	}
+	for _, id := range photos {
+		past = append(past, files.ID(id))
+	}
+	for _, id := range past {
+		if err := files.Purge(ctx, tx, lib, id, s.now()); err != nil {
 			return err
 		}
 	}
