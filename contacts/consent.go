@@ -18,6 +18,7 @@ type Agreement struct {
 	Library library.ID
 	Contact ID
 	Address AddressID // the conversation in which it was given; 0: in none
+	Reader  ReaderID  // for whom, if they are known; 0: not yet
 	Version string
 	Lang    library.Lang
 	Text    string // as it was shown
@@ -25,22 +26,22 @@ type Agreement struct {
 }
 
 const giveConsents = `with given as (
-  select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-    with ordinality as g (lib, contact, address, hash, version, lang, at, n)),
+  select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[])
+    with ordinality as g (lib, contact, address, hash, version, lang, at, reader, n)),
 kept as (
-  insert into consents (library_id, contact_id, address_id, text_hash, version, lang, given_at)
-  select lib, contact, nullif(address, 0), hash, version, lang, at from given order by n returning id)
+  insert into consents (library_id, contact_id, address_id, text_hash, version, lang, given_at, reader_id)
+  select lib, contact, nullif(address, 0), hash, version, lang, at, nullif(reader, 0) from given order by n returning id)
 select id from kept order by id`
 
 // Agree records the agreements, two statements however many they are, and gives their ids in order. The text itself is kept once.
 func Agree(ctx context.Context, tx pgx.Tx, given []Agreement) ([]int64, error) {
 	n := len(given)
-	libs, contactIDs, addresses := make([]int64, n), make([]int64, n), make([]int64, n)
+	libs, contactIDs, addresses, readers := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	hashes, versions, langs, texts, at := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n)
 	for i, g := range given {
 		sum := sha256.Sum256([]byte(g.Text))
 		libs[i], contactIDs[i], addresses[i], hashes[i] = int64(g.Library), int64(g.Contact), int64(g.Address), hex.EncodeToString(sum[:])
-		versions[i], langs[i], texts[i], at[i] = g.Version, string(g.Lang), g.Text, g.At
+		versions[i], langs[i], texts[i], at[i], readers[i] = g.Version, string(g.Lang), g.Text, g.At, int64(g.Reader)
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into consent_texts (library_id, hash, text)
@@ -48,7 +49,7 @@ select distinct on (l, h) l, h, t from unnest($1::bigint[], $2::text[], $3::text
 where not exists (select from consent_texts c where c.library_id = w.l and c.hash = w.h)
 order by l, h on conflict do nothing`, libs, hashes, texts)
 	var ids []int64
-	batch.Queue(giveConsents, libs, contactIDs, addresses, hashes, versions, langs, at).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(giveConsents, libs, contactIDs, addresses, hashes, versions, langs, at, readers).Query(func(rows pgx.Rows) (err error) {
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 		return err
 	})

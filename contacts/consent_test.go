@@ -26,10 +26,10 @@ func TestAgree(t *testing.T) {
 	w := newWorld(t)
 	one, two := w.address("one").Contact, w.address("two").Contact
 	given := []contacts.Agreement{
-		{w.lib, two, 0, "2", library.English, "words", noon},
-		{w.lib, one, 0, "1", library.Russian, "слова", noon},
-		{w.lib, one, 0, "3", library.Sakha, "words", noon}, // the same words under another version and language
-		{w.lib, two, 0, "2", library.English, "words", noon},
+		{w.lib, two, 0, 0, "2", library.English, "words", noon},
+		{w.lib, one, 0, 0, "1", library.Russian, "слова", noon},
+		{w.lib, one, 0, 0, "3", library.Sakha, "words", noon}, // the same words under another version and language
+		{w.lib, two, 0, 0, "2", library.English, "words", noon},
 	}
 	ids, err := w.agree(given...)
 	if err != nil {
@@ -67,7 +67,7 @@ func TestAgreeTogether(t *testing.T) {
 	for round := range rounds {
 		text := person(round)
 		errs := together(8, func(i int) error {
-			given := []contacts.Agreement{{w.lib, contact, 0, "1", library.English, text, noon}, {w.lib, contact, 0, "1", library.Russian, text + " more", noon}}
+			given := []contacts.Agreement{{w.lib, contact, 0, 0, "1", library.English, text, noon}, {w.lib, contact, 0, 0, "1", library.Russian, text + " more", noon}}
 			if i%2 == 1 {
 				slices.Reverse(given)
 			}

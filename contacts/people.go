@@ -30,6 +30,7 @@ type Person struct {
 	Registration int64    `json:"registration"` // the latest; 0: none
 	Card         string   `json:"card"`
 	Picture      string   `json:"picture"`
+	Consent      string   `json:"consent"` // version of the text that the contact agreed to last for this reader; empty: no consent stands
 }
 
 const parties = `select a.library_id, a.id, a.contact_id, a.channel_id, c.name, a.blocked_at is not null, a.gone_at is not null, coalesce(p.people, '[]')
@@ -38,7 +39,9 @@ join addresses a on a.library_id = w.lib and a.id = w.id
 join contacts c on c.library_id = a.library_id and c.id = a.contact_id
 left join lateral (
   select json_agg(json_build_object('id', r.id, 'name', r.name, 'relation', cr.relation, 'state', coalesce(g.state, ''), 'registration', coalesce(g.id, 0),
-    'card', coalesce(r.card, ''), 'picture', coalesce(r.picture, '')) order by cr.created_at, r.id) as people
+    'card', coalesce(r.card, ''), 'picture', coalesce(r.picture, ''),
+    'consent', coalesce((select k.version from consents k where k.library_id = r.library_id and k.reader_id = r.id and k.contact_id = a.contact_id
+      and k.withdrawn_at is null order by k.id desc limit 1), '')) order by cr.created_at, r.id) as people
   from contact_readers cr
   join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null
   left join lateral (select id, state from registrations g where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1) g on true

@@ -39,8 +39,8 @@ func TestParties(t *testing.T) {
 		t.Fatalf("%d parties", len(got))
 	}
 	want := []contacts.Person{
-		{ID: mine.ReaderID, Name: "Ivanova Maria", Relation: "self", State: "done", Registration: mine.ID, Card: "000017", Picture: "picture"},
-		{ID: child.ReaderID, Name: "Ivanov Petr", Relation: "child", State: "sent", Registration: child.ID},
+		{ID: mine.ReaderID, Name: "Ivanova Maria", Relation: "self", State: "done", Registration: mine.ID, Card: "000017", Picture: "picture", Consent: "1"},
+		{ID: child.ReaderID, Name: "Ivanov Petr", Relation: "child", State: "sent", Registration: child.ID, Consent: "1"},
 	}
 	if p := got[keys[0]]; p.Contact != mother.Contact || p.Channel != w.channel || p.Name != "name of mother" || !slices.Equal(p.People, want) {
 		t.Errorf("mother: %+v", p)

@@ -56,10 +56,11 @@ type Registration struct {
 var (
 	ErrRegistered = errors.New("registered already, or waiting to be")
 	ErrState      = errors.New("the registration is not in a state for that")
+	ErrNoConsent  = errors.New("the consent is not the contact's own, or was withdrawn")
 )
 
 // Apply makes a reader for whom the contact acts, with a registration that waits for staff. A contact is one reader itself: a second application for
-// itself, even at the same moment, is ErrRegistered, unless the first was refused. The same child given twice is ErrRegistered too. ErrNotFound when the
+// itself, even at the same moment, is ErrRegistered, unless the first was refused. The same child given twice is ErrRegistered too. ErrNoConsent when the
 // consent is not the contact's own, or was withdrawn.
 func Apply(ctx context.Context, tx pgx.Tx, a Application) (Registration, error) {
 	reg := Registration{
@@ -103,7 +104,7 @@ insert into registrations (library_id, reader_id, contact_id, address_id, state,
 select $1, $2, $3, $4, $8, c.id, $6, $9, $10, $7 from c returning id`,
 		a.Library, reg.ReaderID, a.Contact, a.Address, a.Consent, photos, a.At, reg.State, answers, a.Papers).Scan(&reg.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return reg, notFound(err, "consent", a.Consent)
+		return reg, fmt.Errorf("consent %d: %w", a.Consent, ErrNoConsent)
 	}
 	if err != nil {
 		return reg, fmt.Errorf("registration for contact %d: %w", a.Contact, err)

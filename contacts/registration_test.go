@@ -150,14 +150,14 @@ func TestApplyNeedsAConsentOfOnesOwn(t *testing.T) {
 	one, two := w.address("one"), w.address("two")
 	a := w.application(one, "self", "Ivanova Maria")
 	a.Consent = w.consent(two)
-	if _, err := w.apply(a); !errors.Is(err, contacts.ErrNotFound) {
+	if _, err := w.apply(a); !errors.Is(err, contacts.ErrNoConsent) {
 		t.Errorf("with the consent of another: %v", err)
 	}
 	a.Consent = w.consent(one)
 	if _, err := w.pool.Exec(t.Context(), `update consents set withdrawn_at = given_at where id = $1`, a.Consent); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.apply(a); !errors.Is(err, contacts.ErrNotFound) {
+	if _, err := w.apply(a); !errors.Is(err, contacts.ErrNoConsent) {
 		t.Errorf("with a consent that was withdrawn: %v", err)
 	}
 	if n := w.count(`select count(*) from readers`); n != 0 {

@@ -39,7 +39,7 @@ func sayStatus(r *Reader, out *Turn) {
 		}
 	}
 	out.enquiry()
-	out.offer(append(menuChoices(r), joinOffer())...)
+	out.offer(append(append(menuChoices(r), joinOffer()), withdrawOffer(r)...)...)
 }
 
 func statusText(p Person) string {

@@ -17,7 +17,7 @@ const remindAfter = 24 * time.Hour
 // the person who was registered. An error means that state or input cannot have come from this version of the conversations.
 func (s *Set) Advance(state State, r *Reader, in Input) (Turn, error) {
 	r.words = s.words
-	out := Turn{State: state.copy()}
+	out := Turn{State: state.copy(), asked: state.Asked}
 	if out.State.Flow == "" {
 		out.State = s.begin(menuFlow)
 	}
@@ -27,6 +27,7 @@ func (s *Set) Advance(state State, r *Reader, in Input) (Turn, error) {
 	if err := s.react(r, in, &out); err != nil {
 		return Turn{}, err
 	}
+	out.State.Asked = out.asked
 	if !s.step(out.State).Idle && !out.State.Reminded {
 		out.WakeAt = r.Now.Add(remindAfter)
 	}
@@ -72,6 +73,10 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 	in.Text = storable(in.Text)
 	if word, ok := joins(in); ok {
 		out.Ask = JoinDesk{Word: word}
+		return nil
+	}
+	if s.renews(r, in, out) {
+		s.renew(r, in, out)
 		return nil
 	}
 	step := s.step(out.State)
@@ -158,7 +163,9 @@ func (s *Set) take(r *Reader, in Input, out *Turn) error {
 		if s.flows[flow] == nil {
 			return fmt.Errorf("step %s of flow %s starts %q", out.State.Step, out.State.Flow, flow)
 		}
+		held, came := out.State.Held, out.State.Came
 		out.State = s.begin(flow)
+		out.State.Held, out.State.Came = held, came
 		if !out.quiet {
 			s.ask(r, out)
 		}
@@ -169,27 +176,32 @@ func (s *Set) take(r *Reader, in Input, out *Turn) error {
 	}
 	switch {
 	case s.flows[out.State.Flow].final[out.State.Step]:
-		s.leave(r, out)
+		return s.leave(r, out)
 	case !out.quiet:
 		s.ask(r, out)
 	}
 	return nil
 }
 
-// leave ends the flow: back to the one that was put aside, or to the menu.
-func (s *Set) leave(r *Reader, out *Turn) {
-	if held := out.State.Held; held != nil {
+// leave ends the flow: back to the one that was put aside, or to the menu. What the reader came for is answered then.
+func (s *Set) leave(r *Reader, out *Turn) error {
+	held, came := out.State.Held, out.State.Came
+	if held != nil {
 		out.State = *held
 		out.State.Reminded = false // the reader is here
-		s.ask(r, out)
-		return
+	} else {
+		out.State = s.begin(menuFlow)
 	}
-	out.State = s.begin(menuFlow)
-	if len(out.Say) == 0 {
+	switch {
+	case came != nil:
+		out.asked = r.Dialogue // they were: not again at once
+		return s.message(r, came.input(r), out)
+	case held != nil || len(out.Say) == 0:
 		s.ask(r, out)
-		return
+	default:
+		out.offer(menuChoices(r)...)
 	}
-	out.offer(menuChoices(r)...)
+	return nil
 }
 
 // remind asks the reader, once, whether they go on.

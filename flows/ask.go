@@ -16,6 +16,7 @@ type Answer interface{ answer() }
 type GiveConsent struct {
 	Version string
 	Lang    library.Lang
+	Renew   bool // for all whose consent is to another version
 }
 
 // ConsentGiven answers GiveConsent.
@@ -83,6 +84,8 @@ type Registered struct {
 	Due   time.Time
 	// Papers: the papers to sign are being drawn and come by themselves.
 	Papers bool
+	// NoConsent: the consent was taken back meanwhile, in another conversation.
+	NoConsent bool
 }
 
 // JoinDesk says that the conversation is that of the member of staff to whom the desk gave the word.

@@ -11,7 +11,12 @@ import (
 func words(a Ask) string {
 	switch a := a.(type) {
 	case GiveConsent:
+		if a.Renew {
+			return fmt.Sprintf("renew consent to version %s in %s", a.Version, a.Lang)
+		}
 		return fmt.Sprintf("consent to version %s in %s", a.Version, a.Lang)
+	case WithdrawConsent:
+		return "withdraw consent"
 	case SendCode:
 		return "send code to " + a.Email
 	case CheckCode:
@@ -73,6 +78,10 @@ func answers(r *Reader) map[string]Answer {
 		"registered":            Registered{ID: 3, Due: due},
 		"registered, papers":    Registered{ID: 3, Papers: true},
 		"registered long since": Registered{ID: 3, Again: true},
+		"no consent any more":   Registered{NoConsent: true},
+		"withdrawn":             ConsentWithdrawn{},
+		"withdrawn, stopped":    ConsentWithdrawn{Stopped: []int64{1}},
+		"withdrawn, a card":     ConsentWithdrawn{Cards: 1, Due: due},
 		"papers are drawn":      PapersStand{Making: true},
 		"form and consent missing": PapersStand{Missing: []PaperPage{
 			{Registration: 3, Kind: "form", Number: 1}, {Registration: 3, Kind: "consent", Number: 1},

@@ -34,7 +34,7 @@ const startLink = "/start "
 var commandChoices = map[templates.Command]string{
 	templates.Cancel: choiceCancel, templates.Human: choiceHuman, templates.Back: choiceBack,
 	templates.Menu: choiceMenu, templates.Language: choiceLanguage,
-	templates.Yes: choiceYes, templates.No: choiceNo, templates.Skip: choiceSkip, templates.Card: choiceCard,
+	templates.Yes: choiceYes, templates.No: choiceNo, templates.Skip: choiceSkip, templates.Card: choiceCard, templates.Withdraw: choiceWithdraw,
 }
 
 // languageTexts are the names of the languages, each in itself.
@@ -78,7 +78,9 @@ func (s *Set) carryOut(cmd templates.Command, r *Reader, out *Turn) error {
 		if !idle {
 			out.say("common.stopped", nil)
 		}
-		s.leave(r, out)
+		return s.leave(r, out)
+	case templates.Withdraw:
+		s.callWithdraw(r, out)
 	case templates.Menu:
 		if idle {
 			s.ask(r, out)
@@ -88,9 +90,9 @@ func (s *Set) carryOut(cmd templates.Command, r *Reader, out *Turn) error {
 		s.ask(r, out)
 		out.offer(choice(choiceCancel, "common.cancel"))
 	case templates.Restart:
-		held := out.State.Held
+		held, came := out.State.Held, out.State.Came
 		out.State = s.begin(out.State.Flow)
-		out.State.Held = held
+		out.State.Held, out.State.Came = held, came
 		s.ask(r, out)
 	case templates.Back:
 		return s.back(r, out)
@@ -114,7 +116,7 @@ func (s *Set) interrupt(flow string, out *Turn) {
 		out.State = s.begin(flow)
 	case held.Held != nil:
 		out.State = s.begin(flow)
-		out.State.Held = held.Held
+		out.State.Held, out.State.Came = held.Held, held.Came
 	default:
 		out.State = s.begin(flow)
 		out.State.Held = &held
@@ -125,8 +127,7 @@ func (s *Set) interrupt(flow string, out *Turn) {
 func (s *Set) back(r *Reader, out *Turn) error {
 	back := s.step(out.State).Back
 	if back == nil {
-		s.leave(r, out)
-		return nil
+		return s.leave(r, out)
 	}
 	if err := s.fire(back(r, out.State.Vars), out); err != nil {
 		return err

@@ -55,6 +55,8 @@ type State struct {
 	Vars     Vars   `json:"vars,omitempty"`
 	Held     *State `json:"held,omitempty"`     // the conversation that a question has interrupted
 	Reminded bool   `json:"reminded,omitempty"` // once is enough
+	Came     *Came  `json:"came,omitempty"`     // what the reader is answered when this is over
+	Asked    int    `json:"asked,omitempty"`    // the dialogue in which a newer consent was asked for last
 }
 
 // Kind says what an input is.
@@ -113,6 +115,7 @@ type Reader struct {
 	People   []Person
 	First    bool  // nothing has been answered in this conversation yet
 	Question int64 // an open question of this conversation; 0: none
+	Dialogue int   // which stretch of talk this is, from 1
 	Now      time.Time
 	words    Words
 }
@@ -126,6 +129,8 @@ type Person struct {
 	Registration int64  `json:"registration,omitempty"` // the latest
 	Card         string `json:"card"`                   // number; empty without a card
 	Picture      string `json:"picture"`                // file of the card
+	Agreed       bool   `json:"agreed,omitempty"`       // the contact's consent for them stands
+	ConsentOld   bool   `json:"consent_old,omitempty"`  // it is to another version of the text than the library's present one
 }
 
 // Today is the library's date.
@@ -168,6 +173,7 @@ type Turn struct {
 	Lang   library.Lang // the reader has chosen it
 	WakeAt time.Time    // zero: nothing is waited for
 	Facts  []Fact
+	asked  int  // the dialogue in which a newer consent was asked for last
 	quiet  bool // the step that is reached need not put its question: what was said offers its choices
 }
 

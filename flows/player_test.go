@@ -142,6 +142,9 @@ func (p *player) give(who, what string) {
 			p.fatal("%v", err)
 		}
 		p.reader.Now = p.reader.Now.Add(d)
+		if d > 12*time.Hour { // as the runner counts them
+			p.reader.Dialogue++
+		}
 		if !p.wake.IsZero() && !p.wake.After(p.reader.Now) {
 			p.turn(Input{Kind: Timeout})
 		}
@@ -155,6 +158,15 @@ func (p *player) prepare(who, what string) {
 	switch who + "> " + what {
 	case "library> consent photo":
 		settings.Registration.ConsentPhoto = true
+	case "library> new consent":
+		settings.Registration.Consent.Version += "1"
+		for i := range p.reader.People {
+			p.reader.People[i].Agreed, p.reader.People[i].ConsentOld = true, true
+		}
+	case "library> agreed":
+		for i := range p.reader.People {
+			p.reader.People[i].Agreed = true
+		}
 	case "library> no mail":
 		p.reader.CanMail = false
 	case "library> one language":

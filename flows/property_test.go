@@ -24,7 +24,7 @@ func TestAnything(t *testing.T) {
 		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, joinFlow, relationSelf, relationChild,
 		relationOther, changeName, changeBorn, changeContact, codeAgain, codeOther, codeLater, sharePhone, choiceCancel, choiceHuman,
 		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9",
-		ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
+		choiceWithdraw, choiceWithdrawn, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
 	}
 	for _, f := range append(library.ExampleFields(), library.Field{Key: "guardian"}) {
 		labels = append(labels, choiceField+f.Key, choiceID(f, fieldOther), choiceID(f, "x"))
@@ -33,7 +33,7 @@ func TestAnything(t *testing.T) {
 		}
 	}
 	said := []string{
-		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "билет", "дальше", "/start x", "/x", "desk-7k3m9q2wxy",
+		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "отзываю согласие", "билет", "дальше", "/start x", "/x", "desk-7k3m9q2wxy",
 		"Иванова Анна", "05.03.1987", "01.09.2015", "20.11.2026", "1", "2", "учитель", "677000, Якутск, Ленина 1", "31.02.1987", "01.01.2090", "anna@example.org", "8 914 123-45-67", "123456", "{name}",
 		"a@b@c", "\u202eанна\u202c", "ноты\x00 есть?", "ноты\xff есть?", strings.Repeat("ы", 10_000), strings.Repeat("я ", 5_000), strings.Repeat("a", 10_000) + "@example.org",
 	}
@@ -87,6 +87,9 @@ func TestAnything(t *testing.T) {
 				for _, c := range say.Choices {
 					last = append(last, c.ID)
 				}
+			}
+			if rapid.IntRange(0, 9).Draw(t, "another day") == 0 {
+				r.Dialogue++
 			}
 			if rapid.IntRange(0, 30).Draw(t, "settings change") == 0 {
 				r.Library.Settings.Registration = anyRegistration(t)
@@ -182,7 +185,7 @@ func anyone(t *rapid.T) *Reader {
 		r.People = append(r.People, Person{
 			ID: 1, Name: "Иванова Анна", Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
 			State: rapid.SampledFrom([]string{"papers", "sent", "accepted", "refused", "done", "withdrawn"}).Draw(t, "state"),
-			Card:  rapid.SampledFrom([]string{"", "000123"}).Draw(t, "card"),
+			Card:  rapid.SampledFrom([]string{"", "000123"}).Draw(t, "card"), Agreed: yes("agreed"), ConsentOld: yes("to an older text"),
 		})
 	}
 	return r
@@ -219,7 +222,10 @@ func anywhere(t *rapid.T, r *Reader) State {
 // anyRegistration is a simple one, or one with some of the questions and rules that there are, in any order.
 func anyRegistration(t *rapid.T) library.Registration {
 	yes := func(name string) bool { return rapid.Bool().Draw(t, name) }
-	out := library.Registration{ConsentPhoto: yes("consent photo")}
+	out := library.Registration{Consent: reader().Library.Settings.Registration.Consent, ConsentPhoto: yes("consent photo")}
+	if yes("a new text") {
+		out.Consent.Version = "2"
+	}
 	if yes("simple") {
 		return out
 	}
@@ -287,11 +293,13 @@ func fitting(a Ask) []Answer {
 		}
 		return out
 	case Register:
-		return []Answer{Registered{ID: 3}, Registered{ID: 3, Papers: true}, Registered{Again: true}}
+		return []Answer{Registered{ID: 3}, Registered{ID: 3, Papers: true}, Registered{Again: true}, Registered{NoConsent: true}}
 	case SendJoinCode:
 		return []Answer{CodeSent{}, CodeSent{}, CodeSent{TooMany: true}, CodeSent{Bad: true}}
 	case JoinByCode:
 		return []Answer{JoinTried{Right: true, Outcome: JoinDone}, JoinTried{Right: true, Outcome: JoinTwo}, JoinTried{Left: 3}, JoinTried{}, JoinTried{Old: true}}
+	case WithdrawConsent:
+		return []Answer{ConsentWithdrawn{}, ConsentWithdrawn{Stopped: []int64{1}, Cards: 1}}
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

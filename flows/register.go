@@ -85,7 +85,7 @@ func register() *Flow {
 	return &Flow{
 		Name: registerFlow, Start: registerWho,
 		Moves: fsm.Events{
-			{Name: toWho, Src: []string{registerConsent, registerBorn}, Dst: registerWho},
+			{Name: toWho, Src: []string{registerConsent, registerBorn, registerReview}, Dst: registerWho},
 			{Name: toConsent, Src: []string{registerWho, registerPhoto, registerName}, Dst: registerConsent},
 			{Name: toPhoto, Src: []string{registerConsent, registerName}, Dst: registerPhoto},
 			{Name: toName, Src: []string{registerConsent, registerPhoto, registerBorn, registerReview, registerChange}, Dst: registerName},

@@ -88,6 +88,9 @@ func reviewTake(r *Reader, v Vars, in Input, out *Turn) Event {
 
 // registered tells what happens next. The menu that follows in this very turn offers what somebody who waits can do.
 func (v Vars) registered(r *Reader, a Registered, out *Turn) Event {
+	if a.NoConsent {
+		return v.withdrawnElsewhere(out)
+	}
 	out.enquiry()
 	state, after := "sent", toDone
 	switch {
@@ -105,7 +108,7 @@ func (v Vars) registered(r *Reader, a Registered, out *Turn) Event {
 	default:
 		out.say("register.sent", templates.Fields{"name": v[varName], "due": a.Due})
 	}
-	r.People = append(slices.Clip(r.People), Person{Name: v[varName], Relation: v[varRelation], State: state, Registration: a.ID})
+	r.People = append(slices.Clip(r.People), Person{Name: v[varName], Relation: v[varRelation], State: state, Registration: a.ID, Agreed: true})
 	return after
 }
 

@@ -17,7 +17,7 @@ import (
 //
 //	lang> ru              the language; "guessed ru" until the reader has chosen one
 //	library> consent photo | no mail | one language | from age 18 | full registration | own words
-//	         surety | no fields | no rules to judge by | from age 18 without exception
+//	         agreed | new consent | surety | no fields | no rules to judge by | from age 18 without exception
 //	channel> own phone    the channel can prove a phone number
 //	clock> 2026-11-23 20:00
 //	known> self Иванова Анна, card 000123      for whom the reader acts; or sent, accepted, refused, withdrawn
@@ -68,7 +68,7 @@ func reader() *Reader {
 	zone := time.FixedZone("", 9*60*60)
 	day := []library.Span{{From: 9 * 60, Until: 18 * 60}}
 	return &Reader{
-		Lang: library.Russian, Chosen: true, Channel: "webchat", CanMail: true, First: true,
+		Lang: library.Russian, Chosen: true, Channel: "webchat", CanMail: true, First: true, Dialogue: 1,
 		Now: time.Date(2026, time.November, 23, 10, 0, 0, 0, zone),
 		Library: library.Library{ID: 1, Slug: "demo", Zone: zone, Settings: library.Settings{
 			Name: map[library.Lang]string{

@@ -32,7 +32,9 @@ type machine struct {
 }
 
 // All are the conversations of the service.
-func All() []*Flow { return []*Flow{menu(), question(), register(), papers(), join()} }
+func All() []*Flow {
+	return []*Flow{menu(), question(), register(), papers(), join(), consent(), withdraw()}
+}
 
 // New checks the conversations and makes them ready.
 func New(words Words, all []*Flow) (*Set, error) {
@@ -110,6 +112,10 @@ func (s *Set) fire(event Event, out *Turn) error {
 // copy is a state that shares nothing with the old one.
 func (s State) copy() State {
 	c := s
+	if s.Came != nil {
+		kept := *s.Came
+		c.Came = &kept
+	}
 	c.Vars = make(Vars, len(s.Vars)+2)
 	for k, v := range s.Vars {
 		c.Vars[k] = v

@@ -21,11 +21,12 @@ const (
 	KindCard         = "card"         // an accepted reader is to be entered
 	KindStuck        = "stuck"        // the program failed in a conversation
 	KindUndelivered  = "undelivered"  // a message did not reach the reader
+	KindWithdrawal   = "withdrawal"   // a reader with a card has withdrawn their consent: the data is to be dealt with
 )
 
 // Kinds are all kinds of task.
 func Kinds() []string {
-	return []string{KindQuestion, KindRegistration, KindCard, KindStuck, KindUndelivered}
+	return []string{KindQuestion, KindRegistration, KindCard, KindStuck, KindUndelivered, KindWithdrawal}
 }
 
 // The states of a task.
@@ -149,6 +150,9 @@ func AddNote(ctx context.Context, tx pgx.Tx, lib library.ID, id TaskID, text str
 	}
 	return logAct(ctx, tx, lib, id, 0, "note", "")
 }
+
+// OutcomeWithdrawn ends the tasks of somebody who has withdrawn their consent.
+const OutcomeWithdrawn = "consent withdrawn"
 
 const withdrawTasks = `
 with gone as (

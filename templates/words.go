@@ -27,12 +27,13 @@ const (
 	No       Command = "no"
 	Language Command = "language"
 	Skip     Command = "skip"
-	Card     Command = "card" // the reader's own card
+	Card     Command = "card"     // the reader's own card
+	Withdraw Command = "withdraw" // the consent to the use of personal data
 )
 
 // Commands are all commands.
 func Commands() []Command {
-	return []Command{Cancel, Back, Restart, Human, Help, Menu, Yes, No, Language, Skip, Card}
+	return []Command{Cancel, Back, Restart, Human, Help, Menu, Yes, No, Language, Skip, Card, Withdraw}
 }
 
 // wordLimit is the length in bytes above which a message is not looked at: no command is near as long.

@@ -41,6 +41,7 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.joinDesk)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.sendJoinCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.joinByCode)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.withdrawConsent)) },
 	} {
 		n, err := do()
 		if err != nil {
@@ -90,24 +91,30 @@ func each[A flows.Ask](do func(context.Context, pgx.Tx, asked[A]) (flows.Answer,
 }
 
 func (r *Runner) giveConsents(ctx context.Context, tx pgx.Tx, all []asked[flows.GiveConsent]) ([]flows.Answer, error) {
-	given := make([]contacts.Agreement, len(all))
+	var given []contacts.Agreement
+	last := make([]int, len(all)) // agreement of each ask
 	for i, a := range all {
 		consent := a.lib.Settings.Registration.Consent
 		text := consent.Text[a.ask.Lang]
 		if text == "" {
 			text = consent.Text[a.lib.RecordLang()]
 		}
-		given[i] = contacts.Agreement{
+		one := contacts.Agreement{
 			Library: a.libID, Contact: a.party.Contact, Address: contacts.AddressID(a.id), Version: a.ask.Version, Lang: a.ask.Lang, Text: text, At: a.now,
 		}
+		for _, reader := range a.renewed(a.ask) {
+			one.Reader = reader
+			given = append(given, one)
+		}
+		last[i] = len(given) - 1
 	}
 	ids, err := contacts.Agree(ctx, tx, given)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]flows.Answer, len(all))
-	for i, id := range ids {
-		out[i] = flows.ConsentGiven{ID: id}
+	for i := range all {
+		out[i] = flows.ConsentGiven{ID: ids[last[i]]}
 	}
 	return out, nil
 }
@@ -221,8 +228,11 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 		Born: a.ask.Born, Email: address, EmailProven: a.ask.EmailProven, Phone: a.ask.Phone, PhoneProven: a.ask.PhoneProven,
 		Consent: a.ask.Consent, Photos: a.ask.Photos, Answers: answers, Papers: a.ask.Papers, At: a.now,
 	})
-	if errors.Is(err, contacts.ErrRegistered) {
+	switch {
+	case errors.Is(err, contacts.ErrRegistered):
 		return flows.Registered{Again: true}, nil
+	case errors.Is(err, contacts.ErrNoConsent):
+		return flows.Registered{NoConsent: true}, nil
 	}
 	if err != nil {
 		return nil, err

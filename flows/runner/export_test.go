@@ -31,7 +31,7 @@ func (r *Runner) Known(ctx context.Context) error {
 // answerTypes are the kinds of answer that a stored turn may hold.
 func answerTypes() map[string]reflect.Type {
 	types := map[string]reflect.Type{}
-	for _, a := range []flows.Answer{flows.ConsentGiven{}, flows.CodeSent{}, flows.CodeChecked{}, flows.QuestionOpened{}, flows.Registered{}, flows.JoinTried{}} {
+	for _, a := range []flows.Answer{flows.ConsentGiven{}, flows.CodeSent{}, flows.CodeChecked{}, flows.QuestionOpened{}, flows.Registered{}, flows.JoinTried{}, flows.ConsentWithdrawn{}} {
 		types[fmt.Sprintf("%T", a)] = reflect.TypeOf(a)
 	}
 	return types
@@ -72,7 +72,7 @@ func Replay(set *flows.Set, lib library.Library, s Stored) (got, want flows.Stat
 	in.Choice, in.Stale = rec.Choice, rec.Stale
 	k := rec.Knew
 	t.reader = flows.Reader{
-		Library: lib, Lang: k.Lang, Chosen: k.Chosen, First: k.First, CanPhone: k.CanPhone, CanMail: k.CanMail, Question: k.Question, People: k.People, Now: s.At,
+		Library: lib, Lang: k.Lang, Chosen: k.Chosen, First: k.First, CanPhone: k.CanPhone, CanMail: k.CanMail, Question: k.Question, Dialogue: k.Dialogue, People: k.People, Now: s.At,
 	}
 	t.out.State = rec.Before
 	for _, a := range rec.Answers {

@@ -120,7 +120,9 @@ func (r *Runner) joinByCode(ctx context.Context, tx pgx.Tx, a asked[flows.JoinBy
 	}
 	out := flows.JoinTried{Right: true, Left: left, Outcome: outcome}
 	for _, person := range a.party.People {
-		out.People = append(out.People, flows.Person{ID: int64(person.ID), Relation: person.Relation, State: person.State, Registration: person.Registration, Card: person.Card})
+		out.People = append(out.People, flows.Person{
+			ID: int64(person.ID), Relation: person.Relation, State: person.State, Registration: person.Registration, Card: person.Card, Agreed: person.Consent != "",
+		})
 	}
 	return out, nil
 }

@@ -179,6 +179,7 @@ type knowledge struct {
 	CanPhone bool           `json:"can_phone,omitempty"`
 	CanMail  bool           `json:"can_mail,omitempty"`
 	Question int64          `json:"question,omitempty"`
+	Dialogue int            `json:"dialogue,omitempty"`
 	People   []flows.Person `json:"people,omitempty"` // without their names
 }
 

@@ -119,7 +119,7 @@ func randomID() (string, error) {
 }
 
 const oldDrafts = `select id, state from conversations where library_id = $1 and heard_at < $2 and ready_at is null
-  and (state -> 'vars' is not null or state -> 'held' -> 'vars' is not null) order by id for no key update`
+  and (state -> 'vars' is not null or state -> 'held' -> 'vars' is not null or state -> 'came' is not null or state -> 'held' -> 'came' is not null) order by id for no key update`
 
 // draft is a conversation that was left in the middle.
 type draft struct {

@@ -90,13 +90,16 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	for _, p := range t.party.People {
 		t.reader.People = append(t.reader.People, flows.Person{
 			ID: int64(p.ID), Name: p.Name, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card, Picture: p.Picture,
+			Agreed: p.Consent != "", ConsentOld: p.Consent != "" && p.Consent != t.lib.Settings.Registration.Consent.Version,
 		})
 	}
 	t.knew = knowledge{
 		Lang: t.lang, Chosen: t.chosen, First: t.reader.First, CanPhone: t.reader.CanPhone, CanMail: canMail, Question: t.reader.Question,
 	}
 	for _, p := range t.reader.People {
-		t.knew.People = append(t.knew.People, flows.Person{ID: p.ID, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card})
+		t.knew.People = append(t.knew.People, flows.Person{
+			ID: p.ID, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card, Agreed: p.Agreed, ConsentOld: p.ConsentOld,
+		})
 	}
 	t.open = open
 	t.input = t.makeInput()
@@ -203,12 +206,12 @@ func (t *turn) advance(set *flows.Set, in flows.Input) {
 
 // beginDialogue counts the stretch of talk to which the input belongs.
 func (t *turn) beginDialogue() {
-	if t.input.Kind != flows.Message {
-		return
+	if t.input.Kind == flows.Message {
+		heard := t.take[0].ReceivedAt
+		if t.heardAt == nil || heard.Sub(*t.heardAt) > dialogueGap {
+			t.dial++
+		}
+		t.heardAt = &heard
 	}
-	heard := t.take[0].ReceivedAt
-	if t.heardAt == nil || heard.Sub(*t.heardAt) > dialogueGap {
-		t.dial++
-	}
-	t.heardAt = &heard
+	t.reader.Dialogue, t.knew.Dialogue = t.dial, t.dial
 }

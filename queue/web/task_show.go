@@ -114,6 +114,8 @@ func (v *visit) happened(kind string) string {
 		return v.t("desk.stuck_help")
 	case queue.KindUndelivered:
 		return v.t("desk.undelivered_help")
+	case queue.KindWithdrawal:
+		return v.t("desk_consent.help")
 	}
 	return ""
 }

@@ -19,6 +19,8 @@ func (v *visit) kindName(kind string) string {
 		return v.t("desk.kind_stuck")
 	case queue.KindUndelivered:
 		return v.t("desk.kind_undelivered")
+	case queue.KindWithdrawal:
+		return v.t("desk_consent.kind")
 	}
 	return kind
 }
@@ -28,7 +30,7 @@ func needed(kind string) queue.Permission {
 	switch kind {
 	case queue.KindRegistration:
 		return queue.PermDecide
-	case queue.KindCard:
+	case queue.KindCard, queue.KindWithdrawal:
 		return queue.PermCards
 	case queue.KindQuestion:
 		return queue.PermAnswer
@@ -72,6 +74,7 @@ func (v *visit) stepName(flow, step string) string {
 		"register.change": "desk.step_register_change",
 		"papers.send":     "desk.step_papers_send", "papers.which": "desk.step_papers_which",
 		"join.where": "desk_join.step_where", "join.code": "desk_join.step_code",
+		"consent.renew": "desk_consent.step_renew", "withdraw.confirm": "desk_consent.step_withdraw",
 	}
 	if key := keys[flow+"."+step]; key != "" {
 		return v.t(key)
@@ -105,6 +108,7 @@ func (v *visit) outcomeName(outcome string) string {
 	keys := map[string]string{
 		outcomeAnswered: "desk.outcome_answered", outcomeAccepted: "desk.outcome_accepted", outcomeRefused: "desk.outcome_refused",
 		outcomeIssued: "desk.outcome_issued", outcomeReturned: "desk_papers.outcome_returned", outcomeDone: "desk.outcome_done",
+		queue.OutcomeWithdrawn: "desk_consent.outcome",
 	}
 	if key := keys[outcome]; key != "" {
 		return v.t(key)
