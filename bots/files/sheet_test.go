@@ -137,7 +137,9 @@ func TestPDFsThatAreNotLookedAt(t *testing.T) {
 	t.Parallel()
 	needsPoppler(t)
 	b := newBench(t)
-	i := NewInspector(b.Store, nil, self(t, "decode"))
+	patient := self(t, "decode")
+	patient.timeout = 5 * time.Minute // the race detector makes twenty pages slow
+	i := NewInspector(b.Store, nil, patient)
 	whole := scanPDF(t, "", form(t, sampleCode, bluePen, 4))
 	for title, c := range map[string]struct {
 		data    []byte
