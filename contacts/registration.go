@@ -73,6 +73,9 @@ func Apply(ctx context.Context, tx pgx.Tx, a Application) (Registration, error) 
 	if _, err := tx.Exec(ctx, `select from contacts where library_id = $1 and id = $2 for no key update`, a.Library, a.Contact); err != nil {
 		return reg, fmt.Errorf("registration for contact %d: %w", a.Contact, err)
 	}
+	if err := a.agreed(ctx, tx); err != nil {
+		return reg, err
+	}
 	var state string
 	err := tx.QueryRow(ctx, `select cr.reader_id, coalesce((select g.state from registrations g
     where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1), '')
@@ -103,13 +106,24 @@ order by cr.created_at limit 1`, a.Library, a.Contact, a.Relation, a.Born.Time(t
 insert into registrations (library_id, reader_id, contact_id, address_id, state, consent_id, photos, answers, papers, created_at)
 select $1, $2, $3, $4, $8, c.id, $6, $9, $10, $7 from c returning id`,
 		a.Library, reg.ReaderID, a.Contact, a.Address, a.Consent, photos, a.At, reg.State, answers, a.Papers).Scan(&reg.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return reg, fmt.Errorf("consent %d: %w", a.Consent, ErrNoConsent)
-	}
 	if err != nil {
 		return reg, fmt.Errorf("registration for contact %d: %w", a.Contact, err)
 	}
 	return reg, nil
+}
+
+// agreed looks at the consent before anything is written: what is refused leaves no reader behind. Whoever withdraws it waits for the contact, as Apply does.
+func (a Application) agreed(ctx context.Context, tx pgx.Tx) error {
+	var stands bool
+	err := tx.QueryRow(ctx, `select exists (select from consents where library_id = $1 and id = $2 and contact_id = $3 and withdrawn_at is null)`,
+		a.Library, a.Consent, a.Contact).Scan(&stands)
+	if err == nil && !stands {
+		err = ErrNoConsent
+	}
+	if err != nil {
+		return fmt.Errorf("consent %d: %w", a.Consent, err)
+	}
+	return nil
 }
 
 func (a Application) addReader(ctx context.Context, tx pgx.Tx) (ReaderID, error) {

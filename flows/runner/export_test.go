@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"librarian/bots"
 	"librarian/contacts/library"
 	"librarian/flows"
@@ -20,6 +22,12 @@ func (r *Runner) Keep(ctx context.Context, in bots.Inbound) error {
 	return r.store(ctx, []arrival{{in: in}})
 }
 
+// PapersCame gives the registration to the librarians.
+func (r *Runner) PapersCame(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) error {
+	_, err := r.papersCame(ctx, tx, lib, registration)
+	return err
+}
+
 // Known makes this process known to the database, or forgets it when the context has ended.
 func (r *Runner) Known(ctx context.Context) error {
 	if ctx.Err() != nil {
@@ -31,7 +39,16 @@ func (r *Runner) Known(ctx context.Context) error {
 // answerTypes are the kinds of answer that a stored turn may hold.
 func answerTypes() map[string]reflect.Type {
 	types := map[string]reflect.Type{}
-	for _, a := range []flows.Answer{flows.ConsentGiven{}, flows.CodeSent{}, flows.CodeChecked{}, flows.QuestionOpened{}, flows.Registered{}, flows.JoinTried{}, flows.ConsentWithdrawn{}} {
+	for _, a := range []flows.Answer{
+		flows.ConsentGiven{},
+		flows.CodeSent{},
+		flows.CodeChecked{},
+		flows.QuestionOpened{},
+		flows.Registered{},
+		flows.JoinTried{},
+		flows.PapersStand{},
+		flows.ConsentWithdrawn{},
+	} {
 		types[fmt.Sprintf("%T", a)] = reflect.TypeOf(a)
 	}
 	return types
