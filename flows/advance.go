@@ -89,9 +89,9 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 			return s.carryOut(cmd, r, out)
 		}
 	}
-	if out.State.Flow != papersFlow && r.awaitsPapers() {
+	if out.State.Flow != papersFlow {
 		switch {
-		case in.Choice == papersFlow:
+		case in.Choice == papersFlow && r.awaitsPapers():
 			s.interrupt(papersFlow, out)
 			s.ask(r, out)
 			return nil

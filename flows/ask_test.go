@@ -109,6 +109,7 @@ func answers(r *Reader) map[string]Answer {
 		"put elsewhere": PapersStand{
 			Elsewhere: true, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
 		},
+		"put elsewhere, nothing missing": PapersStand{Elsewhere: true},
 		"by post": PapersStand{
 			Post: true, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
 		},
