@@ -110,7 +110,7 @@ where o.state = 'leased' and o.lease_until > clock_timestamp() and h.kind = 'tel
 	c.age()
 }
 
-// age makes leases end as if their time had passed. What a dead connection still has in its hands is left to the next time.
+// age makes leases and claims end as if their time had passed. What a dead connection still has in its hands is left to the next time.
 func (c *crash) age() {
 	c.Helper()
 	for _, sql := range []string{
@@ -119,6 +119,8 @@ where o.library_id = l.library_id and o.conversation_id = l.conversation_id and 
 		`update events e set fetch_at = clock_timestamp() from (
   select library_id, conversation_id, seq from events where state = 'waiting' and fetch_at > clock_timestamp() for update skip locked) w
 where e.library_id = w.library_id and e.conversation_id = w.conversation_id and e.seq = w.seq`,
+		`update paper_orders o set due_at = clock_timestamp() from (select library_id, id from paper_orders where state = 'wanted' for update skip locked) w
+where o.library_id = w.library_id and o.id = w.id`,
 	} {
 		if _, err := c.db.Exec(c.Context(), sql); err != nil {
 			c.Fatal(err)
