@@ -85,6 +85,13 @@ func (d *desk) own(registration int64) bool {
 	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool { return p.Registration == registration })
 }
 
+// settled reports whether the registration is one of this conversation's people and was accepted: nothing more is wanted of it.
+func (d *desk) settled(registration int64) bool {
+	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool {
+		return p.Registration == registration && (p.State == "accepted" || p.State == "done")
+	})
+}
+
 // place puts a page of which it is known what it is.
 func (d *desk) place(ctx context.Context, s flows.Sheet) error {
 	if s.As != nil {
@@ -107,6 +114,8 @@ func (d *desk) place(ctx context.Context, s flows.Sheet) error {
 		return d.refuse("foreign")
 	case err != nil:
 		return err
+	case void && d.settled(registration):
+		return d.refuse("settled")
 	case void:
 		return d.refuse("old")
 	case !d.own(registration):

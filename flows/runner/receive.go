@@ -160,6 +160,11 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 		for i, e := range events {
 			signals[i] = bots.Signal{Topic: bots.TopicChat, Library: e.lib, ID: int64(e.conv)}
 		}
+		for i, k := range known {
+			if k.New { // who waits for the conversation to begin does not know its id yet
+				signals = append(signals, bots.Signal{Topic: bots.TopicEvents, Library: group[i].in.Library})
+			}
+		}
 		batch := &pgx.Batch{}
 		if err := queueNewEvents(batch, now, events); err != nil {
 			return err
