@@ -235,6 +235,16 @@ func waitFor[T any](t testing.TB, what string, from <-chan T) T {
 
 // paper is a picture of something written.
 func paper(t testing.TB) []byte {
+	t.Helper()
+	drawn, err := drawnPaper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return drawn
+}
+
+// drawnPaper draws it once: it is asked for some hundred times.
+var drawnPaper = sync.OnceValues(func() ([]byte, error) {
 	img := image.NewRGBA(image.Rect(0, 0, 900, 1200))
 	for y := range 1200 {
 		for x := range 900 {
@@ -242,15 +252,13 @@ func paper(t testing.TB) []byte {
 			if y > 100 && y < 1100 && y%40 < 6 && x > 80 && x < 820-(y*7)%300 {
 				shade = color.RGBA{60, 60, 80, 255}
 			}
-			img.Set(x, y, shade)
+			img.SetRGBA(x, y, shade)
 		}
 	}
 	var out bytes.Buffer
-	if err := png.Encode(&out, img); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
+	err := png.Encode(&out, img)
+	return out.Bytes(), err
+})
 
 func (h *house) tx(work func(ctx context.Context, tx pgx.Tx) error) {
 	h.t.Helper()
