@@ -121,7 +121,7 @@ func (a *tally) count(p photo, s Sheet) {
 	}
 }
 
-// TestPhotos takes two dozen of the photos, all over the list; LIBRARIAN_ROUNDS=1000 takes all.
+// TestPhotos takes two dozen of the photos, all over the list, and eight under the race detector; LIBRARIAN_ROUNDS=1000 takes all.
 func TestPhotos(t *testing.T) {
 	t.Parallel()
 	all := photos()
@@ -129,6 +129,9 @@ func TestPhotos(t *testing.T) {
 		t.Fatalf("%d photos", len(all))
 	}
 	n := min(max(24, pgtest.Rounds(t, 24)), len(all))
+	if raced {
+		n = 8
+	}
 	kinds, order := map[string]tally{}, []string{}
 	var longest time.Duration
 	memory, spent := 0, time.Duration(0)

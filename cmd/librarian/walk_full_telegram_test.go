@@ -173,7 +173,7 @@ func (r *correspondent) threePapers() (form, application, consent *image.RGBA) {
 		scrawl(pages[0])
 		signed[name] = pages[0]
 	}
-	form, application, consent = signed["form.pdf"], signed["application.pdf"], signed["consent.pdf"]
+	form, application, consent = signed["Регистрационная анкета.pdf"], signed["Заявление на регистрацию в информационных базах данных.pdf"], signed["Согласие на обработку персональных данных.pdf"]
 	if form == nil || application == nil || consent == nil {
 		r.w.Fatalf("these came: %v", signed)
 	}
