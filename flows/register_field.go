@@ -260,12 +260,7 @@ func (v Vars) answer(r *Reader, f library.Field, value string, out *Turn) Event 
 
 // documents are the names of documents, by their ids.
 func documents(r *Reader, ids []string) []library.Words {
-	var field library.Field
-	for _, f := range r.Library.Settings.Registration.Fields {
-		if f.Key == library.KeyDocument {
-			field = f
-		}
-	}
+	field, _ := r.Library.Settings.Registration.Field(library.KeyDocument)
 	out := make([]library.Words, len(ids))
 	for i, id := range ids {
 		out[i] = field.ChoiceName(id)

@@ -13,7 +13,7 @@ from audit a left join staff s on s.id = a.staff_id
 where a.library_id = $1 and a.object = any($2)
 order by a.id`
 
-// AuditOf gives all that the library's log holds of the objects, oldest first. It reads the whole log of the library: it is for what is asked seldom.
+// AuditOf gives all that the library's log holds of the objects, oldest first. Its cost is that of the rows it gives.
 func (d *Desk) AuditOf(ctx context.Context, lib library.ID, objects ...string) ([]AuditRow, error) {
 	rows, err := all[AuditRow](ctx, d.pool, selectAuditOf, lib, objects)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	codeStart = "LR1."                  // what the code of a page of ours begins with; no other is heeded
 	codeLimit = 64                      // characters of a code
 	codeTime  = 1500 * time.Millisecond // for the search of one page; on a busy machine fewer passes are made
 	codesTime = 15 * time.Second        // for that of all pages of a PDF
@@ -32,7 +31,7 @@ type mark struct {
 
 // validCode reports whether a text may be a page's code: what a QR code says in its alphanumeric mode.
 func validCode(text string) bool {
-	return strings.HasPrefix(text, codeStart) && len(text) <= codeLimit &&
+	return strings.HasPrefix(text, CodePrefix) && len(text) <= codeLimit &&
 		strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:") == ""
 }
 

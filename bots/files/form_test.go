@@ -51,16 +51,16 @@ func form(t testing.TB, text string, p pen, seed uint64) *image.RGBA {
 	code, err := qr.Encode(text, qr.Q, qr.AlphaNumeric)
 	must(t, err)
 	n := code.Bounds().Dx()
-	module := codeSide / float64(n)
+	module := CodeSide / float64(n)
 	for i := range n {
 		for j := range n {
 			if color.GrayModel.Convert(code.At(i, j)).(color.Gray).Y < 128 {
-				x, y := codeLeft+float64(i)*module, codeTop+float64(j)*module
+				x, y := CodeLeft+float64(i)*module, CodeTop+float64(j)*module
 				fill(img, x, y, x+module, y+module, print)
 			}
 		}
 	}
-	left, top, right, bottom := codeLeft+SignLeft*codeSide, codeTop+SignTop*codeSide, codeLeft+SignRight*codeSide, codeTop+SignBottom*codeSide
+	left, top, right, bottom := CodeLeft+SignLeft*CodeSide, CodeTop+SignTop*CodeSide, CodeLeft+SignRight*CodeSide, CodeTop+SignBottom*CodeSide
 	for _, l := range [][4]float64{{left, top, right, top}, {left, bottom, right, bottom}, {left, top, left, bottom}, {right, top, right, bottom}} {
 		fill(img, l[0]-0.15, l[1]-0.15, l[2]+0.15, l[3]+0.15, print)
 	}
@@ -87,8 +87,8 @@ func letter(img *image.RGBA, r *rand.Rand, x, y float64) {
 
 // sign scrawls loops into the signature field.
 func sign(img *image.RGBA, p pen, r *rand.Rand) {
-	cx := codeLeft + (SignLeft+SignRight)/2*codeSide - p.long/2 + r.Float64()*6 - 3
-	cy := codeTop + (SignTop+SignBottom)/2*codeSide
+	cx := CodeLeft + (SignLeft+SignRight)/2*CodeSide - p.long/2 + r.Float64()*6 - 3
+	cy := CodeTop + (SignTop+SignBottom)/2*CodeSide
 	loops, high := 3+r.Float64()*3, 2+r.Float64()*3
 	for i := range 4000 {
 		s := float64(i) / 4000

@@ -5,10 +5,8 @@ import (
 	"slices"
 )
 
-// The page of a form, in millimetres: where its code is printed and which part of it is text.
+// The part of a form's page that is text, in millimetres.
 const (
-	codeLeft, codeTop, codeSide = 15.0, 262.0, 22.0
-
 	textLeft, textTop, textRight, textBottom = 15.0, 15.0, 195.0, 284.0
 )
 
@@ -27,7 +25,7 @@ func (m mark) outside(img *image.Gray) float64 {
 		for c := range cols {
 			x := textLeft + (textRight-textLeft)*(float64(c)+0.5)/cols
 			y := textTop + (textBottom-textTop)*(float64(r)+0.5)/rows
-			at := m.at((x-codeLeft)/codeSide, (y-codeTop)/codeSide)
+			at := m.at((x-CodeLeft)/CodeSide, (y-CodeTop)/CodeSide)
 			if !at.in(img) && m.paper(img, m.leaves(img, at)) > paperShare*paper {
 				beyond++
 			}

@@ -4,11 +4,12 @@ import (
 	"crypto/rand"
 	"strconv"
 	"strings"
+
+	"librarian/bots/files"
 )
 
 // The parts of a code, all of letters that QR's alphanumeric mode has: "LR1.", token, ".", letter of the kind, page.
 const (
-	codePrefix  = "LR1."
 	tokenLength = 26
 	mostPages   = 99
 )
@@ -18,12 +19,12 @@ func NewToken() string { return rand.Text() }
 
 // Code is the text of the code on a page.
 func Code(token string, page Page) string {
-	return codePrefix + token + "." + letterOf(page.Kind) + strconv.Itoa(page.Number)
+	return files.CodePrefix + token + "." + letterOf(page.Kind) + strconv.Itoa(page.Number)
 }
 
 // ReadCode takes a code apart; false for what Code never gives.
 func ReadCode(text string) (token string, page Page, ok bool) {
-	rest, ok := strings.CutPrefix(text, codePrefix)
+	rest, ok := strings.CutPrefix(text, files.CodePrefix)
 	if !ok {
 		return "", Page{}, false
 	}

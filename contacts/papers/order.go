@@ -69,16 +69,3 @@ func (o Order) blank() Order {
 	o.Answers = lines
 	return o
 }
-
-// inRecord is the text in the language of record, or in another one where there is none: a line that counts may not be empty.
-func inRecord(texts map[library.Lang]string, record library.Lang) string {
-	if s := texts[record]; s != "" {
-		return s
-	}
-	for _, lang := range library.Langs() {
-		if s := texts[lang]; s != "" {
-			return s
-		}
-	}
-	return ""
-}

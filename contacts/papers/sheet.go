@@ -11,16 +11,13 @@ import (
 
 // The foot of a page, in mm. Around the code four of its modules stay empty, as the symbology asks.
 const (
-	codeLeft = 15.0
-	codeTop  = 262.0
-	codeSide = 22.0
 	footLine = 254.0 // between the body and the foot
 	headLine = 19.0  // between the head and the body
 	dateLine = 287.5
-	signLeft = codeLeft + files.SignLeft*codeSide
-	signTop  = codeTop + files.SignTop*codeSide
-	signWide = (files.SignRight - files.SignLeft) * codeSide
-	signHigh = (files.SignBottom - files.SignTop) * codeSide
+	signLeft = files.CodeLeft + files.SignLeft*files.CodeSide
+	signTop  = files.CodeTop + files.SignTop*files.CodeSide
+	signWide = (files.SignRight - files.SignLeft) * files.CodeSide
+	signHigh = (files.SignBottom - files.SignTop) * files.CodeSide
 	noteLeft = signLeft + signWide + 6
 	noteWide = right - noteLeft
 	// bleed is how far a module goes over into the one under it: without it, viewers show white seams between them.
@@ -75,7 +72,7 @@ func (s *sheets) code(page Page) error {
 		return fmt.Errorf("encode page: %w", err)
 	}
 	n := symbol.Bounds().Dx()
-	module := codeSide / float64(n)
+	module := files.CodeSide / float64(n)
 	s.pdf.SetFillColor(0, 0, 0)
 	for y := range n {
 		for x := 0; x < n; x++ {
@@ -87,7 +84,7 @@ func (s *sheets) code(page Page) error {
 				run++
 			}
 			if run > 0 {
-				s.pdf.Rect(codeLeft+float64(x)*module, codeTop+float64(y)*module, float64(run)*module, module+bleedOf(y, n), "F")
+				s.pdf.Rect(files.CodeLeft+float64(x)*module, files.CodeTop+float64(y)*module, float64(run)*module, module+bleedOf(y, n), "F")
 				x += run
 			}
 		}

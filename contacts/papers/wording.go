@@ -125,7 +125,7 @@ func (d *draft) render(lang library.Lang, key string) string {
 
 // pick takes both languages from what the library or the reader wrote.
 func (d *draft) pick(texts map[library.Lang]string) said {
-	return said{inRecord(texts, d.record), texts[d.reader]}.tidy()
+	return said{library.Words{Own: texts}.In(d.record), texts[d.reader]}.tidy()
 }
 
 func (s said) tidy() said {

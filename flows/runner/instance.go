@@ -122,13 +122,13 @@ on conflict (instance, worker) do update set libs = excluded.libs, convs = exclu
 // way, which no death of this process stops; the function that it gives waits until it has arrived. The disk is not waited for.
 func (i *instance) note(ctx context.Context, worker int, turns []*turn) (arrived func() error) {
 	libs, ids := columns(turns)
-	batch := &pgx.Batch{}
 	done := make(chan error, 1)
 	i.mu.Lock()
 	if i.conn == nil {
 		i.mu.Unlock()
 		done <- fmt.Errorf("note %d conversations in hand: %w", len(turns), errNotHeld)
 	} else {
+		batch := &pgx.Batch{}
 		batch.Queue(noteWorking, i.id, worker, libs, ids, column(turns, func(t *turn) string { return arrayText(t.seqs()) }))
 		sent := i.conn.SendBatch(ctx, batch)
 		go func() {

@@ -122,11 +122,9 @@ func (r *Runner) play(ctx context.Context, tx pgx.Tx, worker int, turns []*turn)
 		if round == 0 {
 			noted = r.instance.note(ctx, worker, asking)
 		}
-		if err := r.carryOut(ctx, tx, asking); err != nil {
-			return err
-		}
-		if err := noted(); err != nil {
-			return err
+		err := r.carryOut(ctx, tx, asking)
+		if e := noted(); e != nil || err != nil { // waited for in any case: the note is not to be cut off with the turn
+			return errors.Join(e, err)
 		}
 		for _, t := range asking {
 			t.advance(r.Flows, flows.Input{Kind: flows.Reply, Answer: t.answers[len(t.answers)-1], At: t.now})

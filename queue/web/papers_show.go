@@ -108,7 +108,7 @@ func (v *visit) papers(reg Registration, t *queue.Task) (*papersView, error) {
 
 func (v *visit) pageView(p PaperPage, by string, of *papersView) pageView {
 	out := pageView{
-		Kind: p.Kind, Number: p.Number, Name: v.t("desk_papers.page", "paper", v.paperName(p.Kind), "number", p.Number), State: p.State,
+		Kind: p.Kind, Number: p.Number, Name: v.pageName(p.Kind, p.Number), State: p.State,
 		Preview: p.Preview, File: p.File, Sheet: p.Sheet, Unsigned: p.Unsigned, How: v.howName(p.How), Post: p.How == "post", Reason: v.reasonName(p.Reason),
 		By: by, At: v.ago(p.Received),
 	}
