@@ -5,6 +5,7 @@
 package flows
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -47,6 +48,24 @@ type Event = string
 
 // Vars is what a flow has been told so far.
 type Vars map[string]string
+
+// remember keeps a list for the next step; an empty one is forgotten.
+func (v Vars) remember(name string, list any) {
+	text, err := json.Marshal(list)
+	if err != nil || string(text) == "null" || string(text) == "[]" { // plain data: it cannot fail
+		delete(v, name)
+		return
+	}
+	v[name] = string(text)
+}
+
+// recall reads what was remembered; what cannot be read is as if it had been forgotten.
+func recall[T any](v Vars, name string) (out []T) {
+	if json.Unmarshal([]byte(v[name]), &out) != nil {
+		return nil
+	}
+	return out
+}
 
 // State is all that survives between two turns.
 type State struct {
@@ -242,3 +261,23 @@ func (t *Turn) enquiry() { t.Facts = append(t.Facts, Fact{Kind: "enquiry", Once:
 
 // choice is a button whose label is the text of the key.
 func choice(id, key string) Choice { return Choice{ID: id, Key: key} }
+
+// nameIn is the name of the person whose registration it is.
+func (r *Reader) nameIn(registration int64) string {
+	for _, p := range r.People {
+		if p.Registration == registration {
+			return p.Name
+		}
+	}
+	return r.Name
+}
+
+// becomes notes within the turn what has become of a registration: the menu that follows offers what fits.
+func (r *Reader) becomes(registration int64, state string) {
+	r.People = slices.Clone(r.People)
+	for i := range r.People {
+		if r.People[i].Registration == registration {
+			r.People[i].State = state
+		}
+	}
+}

@@ -75,7 +75,7 @@ func reader() *Reader {
 				library.Russian: "Городская библиотека", library.Sakha: "Куорат библиотеката",
 				library.Ukrainian: "Міська бібліотека", library.English: "City Library",
 			},
-			Record: library.Russian, Region: "RU", Phone: "+7 411 200-00-00", Email: "desk@library.example", Site: "https://library.example",
+			Record: library.Russian, Region: "RU", Phone: "+7 411 200-00-00", Address: "677000, Якутск, ул. Ленина, 1", Email: "desk@library.example", Site: "https://library.example",
 			Hours: library.Hours{Week: [7][]library.Span{1: day, 2: day, 3: day, 4: day, 5: day}},
 			Registration: library.Registration{Consent: library.Consent{Version: "1", Text: map[library.Lang]string{
 				library.Russian: "Текст согласия.", library.Sakha: "Сөбүлэҥ тиэкиһэ.",

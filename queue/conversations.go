@@ -73,6 +73,8 @@ const (
 	// NewsPapersReturned has the field pages: a line for each page that was sent back, "kind:number:reason". The reason is one of the
 	// constants below, to be worded in the reader's language, or the librarian's own words.
 	NewsPapersReturned = "papers.returned"
+
+	NewsPapersArrived = "papers.arrived" // on paper, by post
 )
 
 // The reasons to send a page back that need no words of one's own.

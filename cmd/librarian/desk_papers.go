@@ -106,7 +106,7 @@ func (s *service) waitingPapers(ctx context.Context, lib library.ID) ([]web.Wait
 	out := make([]web.WaitingPapers, len(waiting))
 	for i, w := range waiting {
 		n := counts[w.Registration]
-		out[i] = web.WaitingPapers{Registration: w.Registration, Name: w.Name, Since: w.Since, Missing: n.Missing, All: n.All}
+		out[i] = web.WaitingPapers{Registration: w.Registration, Name: w.Name, Since: w.Since, Missing: n.Missing, All: n.All, Post: w.Post}
 	}
 	return out, nil
 }

@@ -49,6 +49,7 @@ type Settings struct {
 	Record       Lang               `json:"record_lang"`    // in which forms and cards are written, whatever the chat's language
 	Languages    []Lang             `json:"languages"`      // offered to readers; empty means all
 	Phone        string             `json:"phone"`          // shown where a reader needs a person
+	Address      string             `json:"address"`        // postal, in one line as on an envelope; empty: readers send nothing by post
 	Email        string             `json:"email"`          // the address shown to readers
 	Site         string             `json:"site"`           // the library's own site
 	Hours        Hours              `json:"hours"`          // when somebody answers

@@ -126,7 +126,9 @@ func TestMissingFileHoldsBackForThirtySeconds(t *testing.T) {
 	w.web.fetch = func(bots.InboundFile, int) (bots.Download, error) { return bots.Download{}, errors.New("503") }
 	w.receive(i, w.photo("anna", "p1", ""))
 	w.receive(i, w.message("anna", "t", "что это за книга?"))
-	w.await("the file is tried", func() bool { return w.web.tried("p1") == 1 })
+	w.await("the first try is noted", func() bool {
+		return w.count(`select count(*) from events where state = 'waiting' and fetches = 1 and fetch_at < $1`, w.Now().Add(time.Minute)) == 1
+	})
 	w.pass(29 * time.Second)
 	w.still("anna", 2)
 	w.pass(time.Second)

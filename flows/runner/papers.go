@@ -17,8 +17,8 @@ import (
 	"librarian/queue"
 )
 
-// desk is where papers are put that a reader has sent: what was taken, and what there is to say of the rest.
-type desk struct {
+// tray is where papers are put that a reader has sent: what was taken, and what there is to say of the rest.
+type tray struct {
 	*Runner
 	*turn
 	tx    pgx.Tx
@@ -26,13 +26,13 @@ type desk struct {
 }
 
 func (r *Runner) showPapers(ctx context.Context, tx pgx.Tx, a asked[flows.ShowPapers]) (flows.Answer, error) {
-	d := desk{Runner: r, turn: a.turn, tx: tx}
+	d := tray{Runner: r, turn: a.turn, tx: tx}
 	return d.tell(ctx)
 }
 
 // papersByPost notes for staff that an envelope will come.
 func (r *Runner) papersByPost(ctx context.Context, tx pgx.Tx, a asked[flows.PapersByPost]) (flows.Answer, error) {
-	d := desk{Runner: r, turn: a.turn, tx: tx, stand: flows.PapersStand{Post: true}}
+	d := tray{Runner: r, turn: a.turn, tx: tx, stand: flows.PapersStand{Post: true}}
 	for _, p := range d.awaiting() {
 		if err := contacts.ByPost(ctx, tx, a.libID, p.Registration, a.now); err != nil {
 			return nil, err
@@ -43,7 +43,10 @@ func (r *Runner) papersByPost(ctx context.Context, tx pgx.Tx, a asked[flows.Pape
 
 // keepPapers puts each page where its code says, or the reader, or the one place that is left.
 func (r *Runner) keepPapers(ctx context.Context, tx pgx.Tx, a asked[flows.KeepPapers]) (flows.Answer, error) {
-	d := desk{Runner: r, turn: a.turn, tx: tx}
+	d := tray{Runner: r, turn: a.turn, tx: tx}
+	if err := d.keep(ctx, a.ask.Files); err != nil {
+		return nil, err
+	}
 	var nameless []flows.Sheet
 	for _, s := range a.ask.Sheets {
 		if s.As == nil && s.Code == "" {
@@ -69,8 +72,24 @@ func (r *Runner) keepPapers(ctx context.Context, tx pgx.Tx, a asked[flows.KeepPa
 	return d.tell(ctx)
 }
 
+// keep links what came to the first papers for which it may have come: what becomes no page goes with their term too.
+func (d *tray) keep(ctx context.Context, came []string) error {
+	ids := make([]files.ID, len(came))
+	for i, id := range came {
+		ids[i] = files.ID(id)
+	}
+	for _, p := range d.awaiting() {
+		err := papers.Keep(ctx, d.tx, d.libID, p.Registration, ids)
+		if errors.Is(err, contacts.ErrNotFound) || errors.Is(err, papers.ErrState) { // they are not drawn yet, or are over
+			continue
+		}
+		return err
+	}
+	return nil
+}
+
 // awaiting are the people of this conversation whose papers are not complete.
-func (d *desk) awaiting() []flows.Person {
+func (d *tray) awaiting() []flows.Person {
 	var out []flows.Person
 	for _, p := range d.reader.People {
 		if p.State == "papers" && !slices.ContainsFunc(d.stand.Sent, func(s flows.PapersSent) bool { return s.Registration == p.Registration }) {
@@ -81,19 +100,19 @@ func (d *desk) awaiting() []flows.Person {
 }
 
 // own reports whether the registration is one of this conversation's people.
-func (d *desk) own(registration int64) bool {
+func (d *tray) own(registration int64) bool {
 	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool { return p.Registration == registration })
 }
 
 // settled reports whether the registration is one of this conversation's people and was accepted: nothing more is wanted of it.
-func (d *desk) settled(registration int64) bool {
+func (d *tray) settled(registration int64) bool {
 	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool {
 		return p.Registration == registration && (p.State == "accepted" || p.State == "done")
 	})
 }
 
 // place puts a page of which it is known what it is.
-func (d *desk) place(ctx context.Context, s flows.Sheet) error {
+func (d *tray) place(ctx context.Context, s flows.Sheet) error {
 	if s.As != nil {
 		if !d.own(s.As.Registration) {
 			return d.refuse("foreign")
@@ -129,7 +148,7 @@ func (d *desk) place(ctx context.Context, s flows.Sheet) error {
 }
 
 // refuse notes why a page was not taken, each reason once.
-func (d *desk) refuse(problem string) error {
+func (d *tray) refuse(problem string) error {
 	if !slices.Contains(d.stand.Problems, problem) {
 		d.stand.Problems = append(d.stand.Problems, problem)
 	}
@@ -140,7 +159,7 @@ func scan(s flows.Sheet, page papers.Page, how papers.How) []papers.Scan {
 	return []papers.Scan{{Page: page, File: files.ID(s.File), Sheet: s.Number, Preview: files.ID(s.Preview), How: how, Unsigned: s.Unsigned}}
 }
 
-func (d *desk) receive(ctx context.Context, registration int64, s flows.Sheet, page papers.Page, how papers.How) error {
+func (d *tray) receive(ctx context.Context, registration int64, s flows.Sheet, page papers.Page, how papers.How) error {
 	taken, err := papers.Receive(ctx, d.tx, d.libID, registration, scan(s, page, how), d.now)
 	if errors.Is(err, papers.ErrState) || errors.Is(err, contacts.ErrNotFound) { // it is over, or not begun
 		return d.refuse("old")
@@ -157,10 +176,17 @@ func (d *desk) receive(ctx context.Context, registration int64, s flows.Sheet, p
 	return nil
 }
 
-// handOver puts the page to the papers of another conversation, which hears of it; this one is told nothing about those.
-func (d *desk) handOver(ctx context.Context, registration int64, s flows.Sheet, page papers.Page) error {
+// handOver puts the page to the papers of another conversation, which hears of it; this one is told nothing about those. It needs a transaction of its own:
+// a turn of the other conversation in the same one would be saved without the news.
+func (d *tray) handOver(ctx context.Context, registration int64, s flows.Sheet, page papers.Page) error {
 	reg, err := contacts.RegistrationByID(ctx, d.tx, d.libID, registration)
 	if err != nil {
+		return err
+	}
+	if !d.alone {
+		return errInHand
+	}
+	if _, err := d.lockFree(ctx, d.tx, d.turn, contacts.AddressID(reg.AddressID)); err != nil {
 		return err
 	}
 	d.stand.Elsewhere = true
@@ -178,7 +204,7 @@ func (d *desk) handOver(ctx context.Context, registration int64, s flows.Sheet, 
 }
 
 // placeNameless takes a page without a code for the only one that is missing; of several the reader is asked.
-func (d *desk) placeNameless(ctx context.Context, sheets []flows.Sheet) error {
+func (d *tray) placeNameless(ctx context.Context, sheets []flows.Sheet) error {
 	if len(sheets) == 0 {
 		return nil
 	}
@@ -195,7 +221,7 @@ func (d *desk) placeNameless(ctx context.Context, sheets []flows.Sheet) error {
 }
 
 // missing are the pages that are still to come, of all people of the conversation, and whether papers are still being drawn.
-func (d *desk) missing(ctx context.Context) (out []flows.PaperPage, making bool, err error) {
+func (d *tray) missing(ctx context.Context) (out []flows.PaperPage, making bool, err error) {
 	for _, p := range d.awaiting() {
 		stand, err := papers.Stand(ctx, d.tx, d.libID, p.Registration)
 		if err != nil {
@@ -211,7 +237,7 @@ func (d *desk) missing(ctx context.Context) (out []flows.PaperPage, making bool,
 	return out, making, nil
 }
 
-func (d *desk) tell(ctx context.Context) (flows.Answer, error) {
+func (d *tray) tell(ctx context.Context) (flows.Answer, error) {
 	missing, making, err := d.missing(ctx)
 	if err != nil {
 		return nil, err
@@ -221,7 +247,7 @@ func (d *desk) tell(ctx context.Context) (flows.Answer, error) {
 }
 
 // send gives the registration to the librarians if its papers are complete; nil when they are not, or it has been given before.
-func (d *desk) send(ctx context.Context, registration int64) (*flows.PapersSent, error) {
+func (d *tray) send(ctx context.Context, registration int64) (*flows.PapersSent, error) {
 	stand, err := papers.Stand(ctx, d.tx, d.libID, registration)
 	if err != nil || !papers.Complete(stand) {
 		return nil, err

@@ -88,7 +88,7 @@ func (f *folder) byPost(ctx context.Context, tx pgx.Tx, lib library.ID, registra
 
 // waiting are the registrations of the library that wait, as cmd will find them.
 func (h *house) waiting(ctx context.Context, lib library.ID) ([]WaitingPapers, error) {
-	rows, err := h.pool.Query(ctx, `select g.id as registration, r.name, g.created_at as since, 1 as missing, 4 as all
+	rows, err := h.pool.Query(ctx, `select g.id as registration, r.name, g.created_at as since, 1 as missing, 4 as all, g.by_post_at is not null as post
 from registrations g join readers r on r.library_id = g.library_id and r.id = g.reader_id where g.library_id = $1 and g.state = 'papers' order by g.created_at`, lib)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ type WaitingPapers struct {
 	Registration int64
 	Name         string
 	Since        time.Time
-	Missing, All int // pages
+	Missing, All int  // pages
+	Post         bool // the reader has said that they come by post
 }
 
 // The states of a page.

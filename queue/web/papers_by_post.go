@@ -10,7 +10,7 @@ import (
 	"librarian/queue"
 )
 
-// receivePapersByPost notes that the missing pages have come on paper. They are then looked at like others, in a task.
+// receivePapersByPost notes that the missing pages have come on paper, and tells the reader. They are then looked at like others, in a task.
 func receivePapersByPost(v *visit) error {
 	reg, err := v.registration()
 	if err != nil {
@@ -35,6 +35,12 @@ func receivePapersByPost(v *visit) error {
 		}
 		if task, err = openOnce(ctx, tx, wanted); err != nil {
 			return err
+		}
+		if reg.Conversation != 0 {
+			news := queue.News{Kind: queue.NewsPapersArrived, Reader: reg.Reader}
+			if err := v.Conversations.Tell(ctx, tx, v.lib.ID, reg.Conversation, news); err != nil {
+				return err
+			}
 		}
 		return v.audit(ctx, tx, v.object("registration", reg.ID), map[string]any{"task": task})
 	})

@@ -12,6 +12,7 @@ type waitingPage struct {
 
 type waitingView struct {
 	ID, Href, Name, Missing string
+	Post                    bool
 	Since                   *moment
 }
 
@@ -25,7 +26,7 @@ func listPapers(v *visit) error {
 	for _, w := range waiting {
 		page.Rows = append(page.Rows, waitingView{
 			fmt.Sprintf("waits-%d", w.Registration), fmt.Sprintf("/desk/registrations/%d", w.Registration), v.readerName(w.Name),
-			v.t("desk_papers.missing", "missing", w.Missing, "all", w.All), v.ago(w.Since),
+			v.t("desk_papers.missing", "missing", w.Missing, "all", w.All), w.Post, v.ago(w.Since),
 		})
 	}
 	if v.fragment() {

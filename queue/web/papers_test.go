@@ -198,6 +198,9 @@ func TestPapersByPost(t *testing.T) {
 		t.Fatalf("tasks: %+v, %v", rows, err)
 	}
 	came.leads(t, taskAddress(rows[0].ID)+"?did=by-post")
+	if told := h.talks.told; len(told) != 1 || told[0].Kind != queue.NewsPapersArrived {
+		t.Errorf("the reader is told %+v", told)
+	}
 	h.refused(t, by.post(page+"/by-post", url.Values{}), "done already")
 	task := taskAddress(rows[0].ID)
 	by.post(task+"/take", nil).leads(t, task)
