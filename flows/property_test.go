@@ -144,9 +144,9 @@ func whole(t *rapid.T, r *Reader, v Vars, handed Register) {
 		t.Fatalf("handed in without %q, or against the rules: %+v", f.Key, handed)
 	}
 	var asked []string
-	for _, f := range registration.Asked(p) {
+	for f := range registration.Asked(p) {
 		asked = append(asked, f.Key)
-		if f.Required && p.Answers[f.Key] == "" {
+		if said, _ := v.Answer(f.Key); f.Required && said == "" {
 			t.Fatalf("handed in without %s", f.Key)
 		}
 	}

@@ -1,25 +1,23 @@
 package flows
 
 import (
-	"slices"
-	"strings"
-
 	"librarian/contacts/library"
 )
 
 // person is the applicant as the library's rules see them.
 func (v Vars) person(r *Reader) library.Person {
 	born, _ := v.born() // not valid before it is answered
-	p := library.Person{Relation: v[varRelation], Born: born, Today: r.Today(), Answers: make(map[string]string, len(v))}
-	if v[varPhone] != "" { // the one question that the address answers too
-		p.Answers[library.KeyPhone] = v[varPhone]
+	return library.Person{Relation: v[varRelation], Born: born, Today: r.Today(), Answers: v}
+}
+
+// Answer is what was said to the library's question with the key.
+func (v Vars) Answer(key string) (value string, given bool) {
+	value, given = v[varAnswer+key]
+	if !given && key == library.KeyPhone { // the one question that the address answers too
+		value = v[varPhone]
+		given = value != ""
 	}
-	for name, value := range v {
-		if key, ok := strings.CutPrefix(name, varAnswer); ok {
-			p.Answers[key] = value
-		}
-	}
-	return p
+	return value, given
 }
 
 // answered goes on after an answer: by the event, or to what is left when a single answer was changed. Who may not join is told at once.
@@ -59,16 +57,18 @@ func (v Vars) ahead(r *Reader) Event {
 
 // before goes back to the last question that stands before the field, or to what comes before all of them.
 func (v Vars) before(r *Reader, key string) Event {
-	asked := r.Library.Settings.Registration.Asked(v.person(r))
-	at := slices.IndexFunc(asked, func(f library.Field) bool { return f.Key == key })
-	if at < 0 {
-		at = len(asked)
-	}
-	for at--; at >= 0; at-- {
-		if asked[at].Key != library.KeyPhone || v[varPhone] == "" {
-			v[varField] = asked[at].Key
-			return toField
+	last := ""
+	for f := range r.Library.Settings.Registration.Asked(v.person(r)) {
+		if f.Key == key {
+			break
 		}
+		if f.Key != library.KeyPhone || v[varPhone] == "" {
+			last = f.Key
+		}
+	}
+	if last != "" {
+		v[varField] = last
+		return toField
 	}
 	delete(v, varField)
 	if _, _, ok := rulesText(r); ok {
@@ -83,7 +83,7 @@ func (v Vars) answers(r *Reader) []Answered {
 	if v[varRules] != "" {
 		out = append(out, Answered{Key: library.KeyRules, Value: v[varRules]})
 	}
-	for _, f := range r.Library.Settings.Registration.Asked(v.person(r)) {
+	for f := range r.Library.Settings.Registration.Asked(v.person(r)) {
 		if value := v[varAnswer+f.Key]; value != "" {
 			out = append(out, Answered{Key: f.Key, Value: value})
 		}

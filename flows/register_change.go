@@ -44,7 +44,7 @@ func (v Vars) change(id string) Event {
 // shown are the fields that stand in the review.
 func (v Vars) shown(r *Reader) []library.Field {
 	var out []library.Field
-	for _, f := range r.Library.Settings.Registration.Asked(v.person(r)) {
+	for f := range r.Library.Settings.Registration.Asked(v.person(r)) {
 		if _, ok := v[varAnswer+f.Key]; ok {
 			out = append(out, f)
 		}

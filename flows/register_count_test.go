@@ -33,16 +33,17 @@ func TestFullRegistrationTakesFewMessages(t *testing.T) {
 			if sent > mostMessages {
 				t.Errorf("%s, %s: %d messages", category, residence, sent)
 			}
-			p := library.Person{Born: given.Born, Today: reader().Today(), Answers: map[string]string{}}
+			said := library.Given{}
 			for _, a := range given.Answers {
-				p.Answers[a.Key] = a.Value
+				said[a.Key] = a.Value
 			}
-			for _, f := range fullRegistration(library.Consent{}).Asked(p) {
-				if p.Answers[f.Key] == "" {
+			registration := fullRegistration(library.Consent{})
+			for f := range registration.Asked(library.Person{Born: given.Born, Today: reader().Today(), Answers: said}) {
+				if said[f.Key] == "" {
 					t.Errorf("%s, %s: %s was not answered", category, residence, f.Key)
 				}
 			}
-			if !given.Papers || p.Answers[library.KeyRules] != "7 2026-11-23" || !given.EmailProven {
+			if !given.Papers || said[library.KeyRules] != "7 2026-11-23" || !given.EmailProven {
 				t.Errorf("%s, %s: handed in %+v", category, residence, given)
 			}
 		}

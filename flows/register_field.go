@@ -249,7 +249,7 @@ func (v Vars) answer(r *Reader, f library.Field, value string, out *Turn) Event 
 	registration := &r.Library.Settings.Registration
 	p := v.person(r)
 	before := registration.Judge(p)
-	v[varAnswer+f.Key], p.Answers[f.Key] = value, value
+	v[varAnswer+f.Key] = value
 	after := registration.Judge(p)
 	needed := slices.DeleteFunc(after.Documents, func(id string) bool { return before.Refused == nil && slices.Contains(before.Documents, id) })
 	if len(needed) > 0 && after.Refused == nil {

@@ -44,7 +44,7 @@ func reviewWays(r *Reader) []Choice {
 // reviewAnswers shows the answers to the library's own questions, and what follows from them.
 func (v Vars) reviewAnswers(r *Reader, out *Turn) {
 	registration, p := &r.Library.Settings.Registration, v.person(r)
-	for _, f := range registration.Asked(p) {
+	for f := range registration.Asked(p) {
 		if said := f.Say(v[varAnswer+f.Key]); len(said) > 0 {
 			out.line("field.answer", templates.Fields{"label": f.Name(), "value": said})
 		}

@@ -51,9 +51,10 @@ type Judgement struct {
 }
 
 // Judge applies the rules to what is known: a rule about an answer not yet given says nothing. A child who joins on a surety is of no age too low.
-func (r Registration) Judge(p Person) Judgement {
+func (r *Registration) Judge(p Person) Judgement {
 	var out Judgement
-	shown, _ := Field{}.Picked(p.Answers[KeyDocument])
+	named, _ := p.answer(KeyDocument)
+	shown, _ := Field{}.Picked(named)
 	for i := range r.Eligibility.Rules {
 		rule := &r.Eligibility.Rules[i]
 		if !r.broken(rule, p) {

@@ -141,9 +141,9 @@ func (w When) among(answer string) bool {
 	if answer == "" || len(w.Is) == 0 {
 		return answer != ""
 	}
-	for _, is := range w.Is {
-		before, _, _ := strings.Cut(answer, otherMark)
-		if slices.Contains(strings.Fields(before), is) {
+	before, _, _ := strings.Cut(answer, otherMark)
+	for id := range strings.FieldsSeq(before) {
+		if slices.Contains(w.Is, id) {
 			return true
 		}
 	}

@@ -1,5 +1,7 @@
 package library
 
+import "iter"
+
 // Registration says what the library asks of those who join. Without Full, Rules, Fields and Eligibility it is the simple one: consent, name, date of
 // birth, e-mail or phone.
 type Registration struct {
@@ -30,7 +32,7 @@ type Rules struct {
 const SuretyAge = 14
 
 // NeedsSurety reports whether this person joins on a surety, signed by a parent or guardian.
-func (r Registration) NeedsSurety(p Person) bool {
+func (r *Registration) NeedsSurety(p Person) bool {
 	return r.Full && r.onSurety(p)
 }
 
@@ -42,23 +44,45 @@ func (r *Registration) onSurety(p Person) bool {
 type Person struct {
 	Relation string // self, child, other
 	Born     Date
-	Today    Date              // in the library's zone
-	Answers  map[string]string // by key of a field; a question that was passed over has the empty answer
+	Today    Date    // in the library's zone
+	Answers  Answers // nil: none so far
+}
+
+// Answers are what a person has said so far to the library's own questions.
+type Answers interface {
+	// Answer gives the answer to the field with the key, and whether there is one: a question that was passed over has the empty answer.
+	Answer(key string) (value string, given bool)
+}
+
+// Given are answers by the key of their field.
+type Given map[string]string
+
+// Answer is what Answers want.
+func (g Given) Answer(key string) (value string, given bool) {
+	value, given = g[key]
+	return value, given
+}
+
+func (p *Person) answer(key string) (value string, given bool) {
+	if p.Answers == nil {
+		return "", false
+	}
+	return p.Answers.Answer(key)
 }
 
 // Asked are the fields that are put to this person, in order. One that depends on an answer not yet given is not among them.
-func (r Registration) Asked(p Person) []Field {
-	out := make([]Field, 0, len(r.Fields))
-	for i, f := range r.Fields {
-		if yes, known := r.holds(f.When, p, i); yes && known {
-			out = append(out, f)
+func (r *Registration) Asked(p Person) iter.Seq[Field] {
+	return func(yield func(Field) bool) {
+		for i := range r.Fields {
+			if yes, known := r.holds(r.Fields[i].When, p, i); yes && known && !yield(r.Fields[i]) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // Field is the question with the key, whoever is asked it.
-func (r Registration) Field(key string) (Field, bool) {
+func (r *Registration) Field(key string) (Field, bool) {
 	for _, f := range r.Fields {
 		if f.Key == key {
 			return f, true
@@ -68,7 +92,7 @@ func (r Registration) Field(key string) (Field, bool) {
 }
 
 // Asks gives the field of the key, if it is put to this person.
-func (r Registration) Asks(key string, p Person) (Field, bool) {
+func (r *Registration) Asks(key string, p Person) (Field, bool) {
 	for i, f := range r.Fields {
 		if f.Key == key {
 			yes, known := r.holds(f.When, p, i)
@@ -79,9 +103,9 @@ func (r Registration) Asks(key string, p Person) (Field, bool) {
 }
 
 // Open is the first field put to this person that has no answer yet.
-func (r Registration) Open(p Person) (Field, bool) {
+func (r *Registration) Open(p Person) (Field, bool) {
 	for i, f := range r.Fields {
-		if _, answered := p.Answers[f.Key]; answered {
+		if _, answered := p.answer(f.Key); answered {
 			continue
 		}
 		if yes, known := r.holds(f.When, p, i); yes && known {
@@ -108,8 +132,7 @@ func (r *Registration) answer(key string, p Person, first int) (value string, kn
 		if !asked || !known {
 			return "", known
 		}
-		value, known = p.Answers[key]
-		return value, known
+		return p.answer(key)
 	}
 	return "", true
 }
