@@ -19,13 +19,13 @@ func reviewAsk(r *Reader, v Vars, out *Turn) {
 	out.line(relationTexts[v[varRelation]], nil)
 	out.line("register.review_name", fields)
 	out.line("register.review_born", fields)
+	said, unproven := "register.review_phone", "register.review_unproven_phone"
 	if v[varEmail] != "" {
-		out.line("register.review_email", fields)
-	} else {
-		out.line("register.review_phone", fields)
+		said, unproven = "register.review_email", "register.review_unproven_email"
 	}
+	out.line(said, fields)
 	if v[varProven] == "" {
-		out.line("register.review_unproven", nil)
+		out.line(unproven, nil)
 	}
 	v.reviewAnswers(r, out)
 }
