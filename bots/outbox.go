@@ -50,7 +50,7 @@ type Message struct {
 
 const insertMessages = `insert into outbox
   (library_id, conversation_id, seq, channel_id, kind, epoch, staff_id, body, secret_id, until, next_at, created_at)
-select l, c, s, ch, k, e, nullif(st, 0), b::jsonb, nullif(sec, ''), u, $11, $11
+select l, c, s, ch, k, e, nullif(st, 0), b::json, nullif(sec, ''), u, $11, $11
 from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::text[], $10::timestamptz[])
   as m (l, c, s, ch, k, e, st, b, sec, u)`
 
@@ -216,7 +216,7 @@ where library_id = $1 and conversation_id = $2 and seq > $3 order by seq limit $
 func (o *Outbox) Owns(ctx context.Context, lib library.ID, conversation ConversationID, file string) (bool, error) {
 	var owns bool
 	err := o.pool.QueryRow(ctx, `select exists (select from outbox where library_id = $1 and conversation_id = $2
-  and state in ('sent', 'confirmed') and body -> 'files' ? $3)`, lib, conversation, file).Scan(&owns)
+  and state in ('sent', 'confirmed') and (body -> 'files')::jsonb ? $3)`, lib, conversation, file).Scan(&owns)
 	if err != nil {
 		return false, fmt.Errorf("files sent in conversation %d: %w", conversation, err)
 	}

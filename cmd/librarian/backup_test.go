@@ -138,7 +138,7 @@ func (w *world) consistent(pool *pgxpool.Pool) {
   (select count(*) from events e where e.library_id = c.library_id and e.conversation_id = c.id)`,
 		"conversations whose messages have gaps": `select count(*) from conversations c where next_out - 1 <>
   (select count(*) from outbox o where o.library_id = c.library_id and o.conversation_id = c.id)`,
-		"files of events that are not there": `select count(*) from events e, jsonb_array_elements(coalesce(e.body -> 'files', '[]')) f
+		"files of events that are not there": `select count(*) from events e, json_array_elements(coalesce(e.body -> 'files', '[]')) f
   where f ->> 'file' <> '' and not exists (select from files where id = f ->> 'file')`,
 		"messages of nobody's conversation": `select count(*) from outbox o where not exists
   (select from conversations c where c.library_id = o.library_id and c.id = o.conversation_id)`,

@@ -31,7 +31,7 @@ func (c *crash) judgeFiles() {
 		Preview   bool
 	}
 	rows, err := c.db.Query(c.Context(), `select f.id, f.state, f.sha256 as sha,
-(select count(*) from events e, jsonb_array_elements(e.body -> 'files') x where x ->> 'file' = f.id)::int as used,
+(select count(*) from events e, json_array_elements(e.body -> 'files') x where x ->> 'file' = f.id)::int as used,
 exists (select from files p where p.preview_id = f.id) as preview from files f`)
 	if err != nil {
 		c.Fatal(err)

@@ -156,7 +156,7 @@ func (c *crash) judgeChat(ctx context.Context, s *signer) {
 			n++
 		}
 	}
-	shown := c.list(`select f from outbox o, jsonb_array_elements_text(o.body -> 'files') f where o.conversation_id = $1 order by o.seq`, s.conversation)
+	shown := c.list(`select f from outbox o, json_array_elements_text(o.body -> 'files') f where o.conversation_id = $1 order by o.seq`, s.conversation)
 	if n != 1 || !slices.Equal(shown, s.drawn) {
 		c.Errorf("%s was told %d times that the papers are there, with the files %v, drawn were %v", s.name, n, shown, s.drawn)
 	}
@@ -190,9 +190,9 @@ func (c *crash) judgePapers(signers []*signer) {
 		{`select count(*) from registrations`, paperSigners},
 		{`select count(*) from tasks where kind = 'registration' and state = 'open'`, paperSigners},
 		{`select count(*) from tasks`, paperSigners},
-		{`select count(*) from events e, jsonb_array_elements(e.body -> 'files') x`, photos},
+		{`select count(*) from events e, json_array_elements(e.body -> 'files') x`, photos},
 		// every photo goes when the papers' term is over
-		{`select count(distinct f.sha256) from events e, jsonb_array_elements(e.body -> 'files') x join files f on f.id = x ->> 'file'
+		{`select count(distinct f.sha256) from events e, json_array_elements(e.body -> 'files') x join files f on f.id = x ->> 'file'
 where exists (select from paper_scans s where s.file_id = f.id)`, photos},
 		{`select count(*) from events where state <> 'done'`, 0},
 	} {

@@ -18,7 +18,7 @@ func TestPaceCountsAnArrivalOnce(t *testing.T) {
 	in := w.photo("anna", "large", "")
 	in.Files[0].Size = 200 << 20 // twice this is more than a day's
 	w.receive(i, in)
-	if n := w.count(`select count(*) from events where external_id = 'm:large' and jsonb_array_length(body -> 'files') = 1 and body -> 'refused' is null`); n != 1 {
+	if n := w.count(`select count(*) from events where external_id = 'm:large' and json_array_length(body -> 'files') = 1 and body -> 'refused' is null`); n != 1 {
 		t.Error("the file is refused")
 	}
 	if n := w.count(`select last_value from tries`); n != 3 {
@@ -38,7 +38,7 @@ select library_id, id, next_event, 'message', 'm:two', '{"files": [{"ref": "a", 
 	w.exec(`update conversations set next_event = next_event + 1, ready_at = $1`, w.Now())
 	w.start()
 	w.inspected("anna", 1)
-	got := w.strings(`select coalesce(f ->> 'kind', '') || '/' || coalesce(f ->> 'problem', '') from events, jsonb_array_elements(body -> 'files') f where external_id = 'm:two'`)
+	got := w.strings(`select coalesce(f ->> 'kind', '') || '/' || coalesce(f ->> 'problem', '') from events, json_array_elements(body -> 'files') f where external_id = 'm:two'`)
 	if !slices.Equal(got, []string{"text/", "/lost"}) {
 		t.Errorf("files are %q", got)
 	}

@@ -33,7 +33,7 @@ where conversation_id = $1 and state = 'done' group by done_at, turn::text order
 func (w *world) inspected(sender string, n int) {
 	w.Helper()
 	w.await(fmt.Sprintf("%d files are looked at", n), func() bool {
-		return w.count(`select count(*) from events where conversation_id = $1 and jsonb_array_length(body -> 'files') > 0 and state <> 'waiting'`, w.conv(sender)) == n
+		return w.count(`select count(*) from events where conversation_id = $1 and json_array_length(body -> 'files') > 0 and state <> 'waiting'`, w.conv(sender)) == n
 	})
 }
 

@@ -140,7 +140,7 @@ where library_id = $1 and conversation_id = $2 and seq > $3 and kind = 'message'
 func (r *Runner) Owns(ctx context.Context, lib library.ID, conv bots.ConversationID, file string) (bool, error) {
 	var owns bool
 	err := r.Pool.QueryRow(ctx, `select exists (select from events where library_id = $1 and conversation_id = $2
-  and body @> jsonb_build_object('files', jsonb_build_array(jsonb_build_object('file', $3::text))))`, lib, conv, file).Scan(&owns)
+  and body::jsonb @> jsonb_build_object('files', jsonb_build_array(jsonb_build_object('file', $3::text))))`, lib, conv, file).Scan(&owns)
 	if err != nil {
 		return false, fmt.Errorf("files of conversation %d: %w", conv, err)
 	}

@@ -26,7 +26,7 @@ fresh as (
   where not exists (select from events e where e.library_id = g.lib and e.conversation_id = g.conv and e.external_id = g.ext)),
 added as (
   insert into events (library_id, conversation_id, seq, kind, external_id, body, state, urgent, muted, written_at, received_at, ready_at, fetch_at)
-  select f.lib, f.conv, c.next_event - 1 + f.k, f.kind, f.ext, f.body::jsonb, f.state, f.urgent, f.kind = 'message' and c.speaker is not null,
+  select f.lib, f.conv, c.next_event - 1 + f.k, f.kind, f.ext, f.body::json, f.state, f.urgent, f.kind = 'message' and c.speaker is not null,
     f.written, $10::timestamptz, f.ready, case when f.state = 'waiting' then $10::timestamptz end
   from fresh f join conversations c on c.library_id = f.lib and c.id = f.conv
   returning library_id, conversation_id, ready_at),

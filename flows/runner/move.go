@@ -140,12 +140,12 @@ func columns(turns []*turn) (libs, ids []int64) {
 	return libs, ids
 }
 
-const finishEvents = `update events e set state = 'done', done_at = $5, turn = w.record::jsonb
+const finishEvents = `update events e set state = 'done', done_at = $5, turn = w.record::json
 from unnest($1::bigint[], $2::bigint[], $3::int[], $4::text[]) as w (lib, conv, seq, record)
 where e.library_id = w.lib and e.conversation_id = w.conv and e.seq = w.seq`
 
 const saveConversations = `update conversations c set
-  state = w.state::jsonb, lang = w.lang, lang_chosen = w.chosen, turn = w.turn, next_out = w.next_out, ready_at = w.ready,
+  state = w.state::json, lang = w.lang, lang_chosen = w.chosen, turn = w.turn, next_out = w.next_out, ready_at = w.ready,
   wake_at = w.wake, wake_turn = case when w.wake is not null then w.turn end, dialogue = w.dial, heard_at = w.heard
 from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bool[], $6::int[], $7::int[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::timestamptz[])
   as w (lib, id, state, lang, chosen, turn, next_out, ready, wake, dial, heard)

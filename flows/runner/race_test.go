@@ -42,7 +42,7 @@ func (w *world) once(messages int) {
 	}
 	// Each turn that was not muted took at least one event, and none was taken by two.
 	if n := w.count(`select count(*) from conversations c where turn <> (
-  select count(distinct (e.done_at, e.turn::text, case when e.body ? 'files' then 0 else e.seq end)) from events e
+  select count(distinct (e.done_at, e.turn::text, case when e.body::jsonb ? 'files' then 0 else e.seq end)) from events e
   where e.library_id = c.library_id and e.conversation_id = c.id and not coalesce((e.turn ->> 'muted')::bool, false))`); n != 0 {
 		w.Errorf("%d conversations have another number of turns than of answered messages", n)
 	}

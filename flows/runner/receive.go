@@ -186,7 +186,7 @@ func (e newEvent) uploaded() bool {
 	return slices.ContainsFunc(e.body.Files, func(f file) bool { return f.File != "" })
 }
 
-const storedFiles = `select coalesce(array_agg(f ->> 'file'), '{}') from events, jsonb_array_elements(body -> 'files') as f
+const storedFiles = `select coalesce(array_agg(f ->> 'file'), '{}') from events, json_array_elements(body -> 'files') as f
 where library_id = $1 and conversation_id = $2 and external_id = $3 and f ->> 'file' <> ''`
 
 // linkUploads keeps what the stored events show: an upload that was acknowledged is not taken for one that nothing shows, however long it waits to be

@@ -178,8 +178,8 @@ func (r *Runner) purgePhotos(ctx context.Context, tx pgx.Tx, lib library.ID, d d
 }
 
 // What was typed to a person is theirs, and the questions to one are no draft.
-const forgetTurns = `update events set turn = turn #- '{before,vars}' #- '{before,held,vars}' #- '{after,vars}' #- '{after,held,vars}',
-  body = case when turn #>> '{before,flow}' = 'register' and turn -> 'muted' is null then body - 'text' - 'phone' else body end
+const forgetTurns = `update events set turn = (turn::jsonb #- '{before,vars}' #- '{before,held,vars}' #- '{after,vars}' #- '{after,held,vars}')::json,
+  body = case when turn #>> '{before,flow}' = 'register' and turn -> 'muted' is null then (body::jsonb - 'text' - 'phone')::json else body end
 where library_id = $1 and conversation_id = any($2) and received_at < $3 and state = 'done' and turn is not null`
 
 // forgetTyped removes what was answered in the drafts from what is kept of their turns, for those who have not registered anybody.
