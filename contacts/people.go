@@ -31,6 +31,7 @@ type Person struct {
 	Card         string   `json:"card"`
 	Picture      string   `json:"picture"`
 	Consent      string   `json:"consent"` // version of the text that the contact agreed to last for this reader; empty: no consent stands
+	Lesson       *Lesson  `json:"lesson"`  // for which the card of an accepted registration waits; nil: for none
 }
 
 const parties = `select a.library_id, a.id, a.contact_id, a.channel_id, c.name, a.blocked_at is not null, a.gone_at is not null, coalesce(p.people, '[]')
@@ -40,6 +41,8 @@ join contacts c on c.library_id = a.library_id and c.id = a.contact_id
 left join lateral (
   select json_agg(json_build_object('id', r.id, 'name', r.name, 'relation', cr.relation, 'state', coalesce(g.state, ''), 'registration', coalesce(g.id, 0),
     'card', coalesce(r.card, ''), 'picture', coalesce(r.picture, ''),
+    'lesson', case when g.state = 'accepted' then (select json_build_object('state', n.state, 'how', coalesce(n.how, ''), 'at', n.slot_at, 'place', n.place)
+      from newcomers n where n.library_id = r.library_id and n.registration_id = g.id) end,
     'consent', coalesce((select k.version from consents k where k.library_id = r.library_id and k.reader_id = r.id and k.contact_id = a.contact_id
       and k.withdrawn_at is null order by k.id desc limit 1), '')) order by cr.created_at, r.id) as people
   from contact_readers cr

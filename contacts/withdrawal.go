@@ -35,6 +35,7 @@ const (
 	// Their term begins as if they had been decided.
 	stopRegistrations = `update registrations set state = 'withdrawn', decided_at = $3
 where library_id = $1 and contact_id = $2 and state in ('papers', 'sent', 'accepted') returning id, reader_id, address_id`
+	freeSeats   = `update newcomers set state = 'ended' where library_id = $1 and registration_id = any($2) and state in ('needed', 'booked', 'missed')`
 	cardHolders = `select id, name from readers where library_id = $1 and id = any($2) and card is not null and erased_at is null order by id`
 )
 
@@ -60,6 +61,13 @@ func WithdrawConsent(ctx context.Context, tx pgx.Tx, lib library.ID, contact ID,
 		return fail(err)
 	}
 	if out.Stopped, err = pgx.CollectRows(rows, pgx.RowToStructByName[Stopped]); err != nil {
+		return fail(err)
+	}
+	stopped := make([]int64, len(out.Stopped))
+	for i, s := range out.Stopped {
+		stopped[i] = s.ID
+	}
+	if _, err := tx.Exec(ctx, freeSeats, lib, stopped); err != nil {
 		return fail(err)
 	}
 	if rows, err = tx.Query(ctx, cardHolders, lib, readers); err != nil {

@@ -94,7 +94,7 @@ func TestFlowsArePure(t *testing.T) {
 func TestEachTableHasOneOwner(t *testing.T) {
 	owners := map[string]string{
 		"libraries": "contacts", "contacts": "contacts", "addresses": "contacts", "readers": "contacts", "contact_readers": "contacts",
-		"consents": "contacts", "consent_texts": "contacts", "registrations": "contacts", "codes": "contacts",
+		"consents": "contacts", "consent_texts": "contacts", "registrations": "contacts", "newcomers": "contacts", "codes": "contacts",
 		"facts": "contacts/ledger", "cards": "contacts/cards", "number_series": "contacts/cards",
 		"paper_orders": "contacts/papers", "papers": "contacts/papers", "paper_pages": "contacts/papers", "paper_scans": "contacts/papers",
 		"channels": "bots", "outbox": "bots", "secrets": "bots", "files": "bots/files", "pending_blobs": "bots/files",

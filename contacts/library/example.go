@@ -1,5 +1,7 @@
 package library
 
+import "time"
+
 // ExampleFields are the questions of a full registration as a regional library asks them (R3): documents, residence, education, category, what belongs
 // to the category, phone, address.
 func ExampleFields() []Field {
@@ -37,6 +39,23 @@ func ExampleEligibility() Eligibility {
 			{If: []When{{Key: "category", Is: []string{"student", "college_last", "college"}}}, Then: AskDocument, Document: "student_card"},
 		},
 		Lending: Lending{MinAge: 18, Resident: When{Key: "residence", Is: []string{"city"}}},
+	}
+}
+
+// ExampleNewcomer is the rule of the same library for its students (R6): two lessons a week, or a test.
+func ExampleNewcomer() *Newcomer {
+	room := map[Lang]string{Russian: "кабинет 12, 2 этаж", Sakha: "12-с хос, 2-с этээс", Ukrainian: "кабінет 12, 2 поверх", English: "room 12, 2nd floor"}
+	return &Newcomer{
+		For:        When{Key: "category", Is: []string{"student", "college_last", "college"}},
+		Department: "Библиографический отдел",
+		Lessons: []Lesson{
+			{Weekday: time.Tuesday, From: 15 * 60, Minutes: 60, Seats: 12, Place: room},
+			{Weekday: time.Thursday, From: 11 * 60, Minutes: 60, Seats: 12, Place: room},
+		},
+		Test: map[Lang]string{
+			Russian: "в любой будний день с 10:00 до 17:00, кабинет 12", Sakha: "үлэ күнүн аайы 10:00–17:00, 12-с хос",
+			Ukrainian: "будь-якого буднього дня з 10:00 до 17:00, кабінет 12", English: "on any working day from 10:00 to 17:00, room 12",
+		},
 	}
 }
 

@@ -175,6 +175,11 @@ func (r Registration) Check() error {
 	if len(r.Rules.Text) > 0 && r.Rules.Version == "" {
 		return errors.New("rules without a version")
 	}
+	if r.Newcomer != nil {
+		if err := r.Newcomer.check(seen); err != nil {
+			return fmt.Errorf("newcomer: %w", err)
+		}
+	}
 	return nil
 }
 

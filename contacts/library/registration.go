@@ -14,6 +14,7 @@ type Registration struct {
 	Rules        Rules       `json:"rules,omitzero"`   // accepted before the fields
 	Fields       []Field     `json:"fields,omitempty"` // what is asked besides, in this order
 	Eligibility  Eligibility `json:"eligibility,omitzero"`
+	Newcomer     *Newcomer   `json:"newcomer,omitempty"` // who has to take a lesson before the card; nil: nobody
 }
 
 // Consent is the text that a reader agrees to before giving personal data. The version changes whenever the text does.
