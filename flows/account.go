@@ -32,6 +32,9 @@ func sayStatus(r *Reader, out *Turn) {
 	}
 	for i, p := range r.People {
 		key, fields := statusText(p), templates.Fields{"name": p.Name, "number": p.Card}
+		if p.Lesson.waits() && p.Card == "" {
+			key, fields = p.Lesson.status(p.Name)
+		}
 		if i == 0 {
 			out.say(key, fields)
 		} else {

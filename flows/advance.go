@@ -89,6 +89,11 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 			return s.carryOut(cmd, r, out)
 		}
 	}
+	if in.Choice == lessonFlow && out.State.Flow != lessonFlow && len(r.newcomers()) > 0 {
+		s.interrupt(lessonFlow, out)
+		s.ask(r, out)
+		return nil
+	}
 	if out.State.Flow != papersFlow {
 		switch {
 		case in.Choice == papersFlow && r.awaitsPapers():

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"librarian/contacts/library"
 )
 
 // words is an ask as scripts write it.
@@ -55,6 +57,15 @@ func words(a Ask) string {
 		return "send join code to " + a.Email + a.Phone
 	case JoinByCode:
 		return fmt.Sprintf("join by code %s for %s", a.Code, a.Email+a.Phone)
+	case ShowLessons:
+		return fmt.Sprintf("lessons for %d", a.Registration)
+	case BookLesson:
+		if a.At.IsZero() {
+			return fmt.Sprintf("test for %d", a.Registration)
+		}
+		return fmt.Sprintf("seat for %d on %s", a.Registration, a.At.Format("2006-01-02 15:04"))
+	case CancelLesson:
+		return fmt.Sprintf("no seat for %d", a.Registration)
 	case JoinDesk:
 		return "join the desk by " + a.Word
 	}
@@ -116,19 +127,50 @@ func answers(r *Reader) map[string]Answer {
 		"consent was sent back": PapersStand{
 			Missing: []PaperPage{{Registration: 3, Kind: "consent", Number: 1, Reason: "нет подписи"}},
 		},
-		"joined":            DeskJoined{OK: true},
-		"no such word":      DeskJoined{},
-		"join code wrong":   JoinTried{Left: 4},
-		"join code spent":   JoinTried{},
-		"join code too old": JoinTried{Old: true},
-		"one contact":       JoinTried{Right: true, Outcome: JoinDone, People: []Person{{ID: 1, Relation: "self", State: "done", Card: "000123"}}},
-		"newly known":       JoinTried{Right: true, Outcome: JoinNew},
-		"known before":      JoinTried{Right: true, Outcome: JoinSame},
-		"nobody":            JoinTried{Right: true, Outcome: JoinNobody},
-		"several people":    JoinTried{Right: true, Outcome: JoinSeveral},
-		"two readers":       JoinTried{Right: true, Outcome: JoinTwo},
-		"a person speaks":   JoinTried{Right: true, Outcome: JoinSpoken},
+		"lessons":              LessonStand{Lesson: Lesson{State: "needed"}, Slots: lessonSlots(r)},
+		"no lessons":           LessonStand{Lesson: Lesson{State: "needed"}},
+		"lessons in two rooms": LessonStand{Lesson: Lesson{State: "needed"}, Slots: twoRooms(r)},
+		"seat taken":           LessonStand{Lesson: tuesdayLesson(r), Done: true},
+		"seat, lessons":        LessonStand{Lesson: tuesdayLesson(r), Slots: lessonSlots(r)[1:]},
+		"test, lessons":        LessonStand{Lesson: Lesson{State: "booked", How: "test"}, Slots: lessonSlots(r)},
+		"no seat left":         LessonStand{Lesson: Lesson{State: "needed"}, Full: true, Slots: lessonSlots(r)[1:]},
+		"test noted":           LessonStand{Lesson: Lesson{State: "booked", How: "test"}, Done: true},
+		"seat freed":           LessonStand{Lesson: Lesson{State: "needed"}, Done: true, Slots: lessonSlots(r)},
+		"lesson has begun":     LessonStand{Lesson: tuesdayLesson(r), Begun: true},
+		"nothing to choose":    LessonStand{Over: true},
+		"joined":               DeskJoined{OK: true},
+		"no such word":         DeskJoined{},
+		"join code wrong":      JoinTried{Left: 4},
+		"join code spent":      JoinTried{},
+		"join code too old":    JoinTried{Old: true},
+		"one contact":          JoinTried{Right: true, Outcome: JoinDone, People: []Person{{ID: 1, Relation: "self", State: "done", Card: "000123"}}},
+		"newly known":          JoinTried{Right: true, Outcome: JoinNew},
+		"known before":         JoinTried{Right: true, Outcome: JoinSame},
+		"nobody":               JoinTried{Right: true, Outcome: JoinNobody},
+		"several people":       JoinTried{Right: true, Outcome: JoinSeveral},
+		"two readers":          JoinTried{Right: true, Outcome: JoinTwo},
+		"a person speaks":      JoinTried{Right: true, Outcome: JoinSpoken},
 	}
+}
+
+// lessonSlots are the next lessons as the example's timetable has them after the Monday of the scripts.
+func lessonSlots(r *Reader) []Slot {
+	room := library.ExampleNewcomer().Lessons[0].Place
+	at := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2026, month, day, hour, 0, 0, 0, r.Library.Zone)
+	}
+	return []Slot{{At: at(11, 24, 15), Place: room, Left: 1}, {At: at(11, 26, 11), Place: room, Left: 12}, {At: at(12, 1, 15), Place: room, Left: 7}}
+}
+
+func twoRooms(r *Reader) []Slot {
+	slots := lessonSlots(r)[:2]
+	slots[1].Place = map[library.Lang]string{library.Russian: "зал каталогов"}
+	return slots
+}
+
+func tuesdayLesson(r *Reader) Lesson {
+	first := lessonSlots(r)[0]
+	return Lesson{State: "booked", How: "lesson", At: first.At, Place: first.Place}
 }
 
 // note keeps what the library would know after the answer.

@@ -150,6 +150,8 @@ type Person struct {
 	Picture      string `json:"picture"`                // file of the card
 	Agreed       bool   `json:"agreed,omitempty"`       // the contact's consent for them stands
 	ConsentOld   bool   `json:"consent_old,omitempty"`  // it is to another version of the text than the library's present one
+	// Lesson for which the card of an accepted registration waits; nil: for none.
+	Lesson *Lesson `json:"lesson,omitempty"`
 }
 
 // Today is the library's date.

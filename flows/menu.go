@@ -66,6 +66,9 @@ func menuChoices(r *Reader) []Choice {
 	if r.awaitsPapers() {
 		out = append(out, choice(papersFlow, "menu.papers"))
 	}
+	if len(r.newcomers()) > 0 {
+		out = append(out, choice(lessonFlow, "lesson.menu"))
+	}
 	if len(r.People) > 0 {
 		out = append(out, choice(choiceStatus, "menu.status"))
 	}

@@ -16,6 +16,14 @@ const (
 	NewsCard     = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
 )
 
+// What staff do with the lesson for new readers.
+const (
+	NewsLesson          = "lesson.needed"   // the registration is accepted, the card waits for it
+	NewsLessonTomorrow  = "lesson.tomorrow" // with the field at: when it begins, RFC 3339
+	NewsLessonMissed    = "lesson.missed"
+	NewsLessonCertified = "lesson.certified"
+)
+
 // secretMark stands where the password belongs until the message is sent; it comes through a text as it is.
 const secretMark = "{secret}"
 
@@ -50,12 +58,17 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 			out.say("card.password", fields)
 			out.Say[1].Secret = n.Secret
 		}
+	case NewsLesson, NewsLessonTomorrow, NewsLessonMissed, NewsLessonCertified:
+		if err := r.lessonNews(n, fields, out); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("news of kind %q", n.Kind)
 	}
 	switch {
 	case n.Kind == NewsPapers || n.Kind == NewsReturned:
 		out.offer(choice(choiceHuman, "common.human"))
+	case len(out.Say[0].Choices) > 0: // what it is about has ways on of its own
 	case s.step(out.State).Idle:
 		out.offer(menuChoices(r)...)
 	default:

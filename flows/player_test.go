@@ -188,6 +188,14 @@ func (p *player) prepare(who, what string) {
 		settings.Registration.Rules, settings.Registration.Eligibility.Lending = library.Rules{}, library.Lending{}
 	case "library> from age 18 without exception":
 		settings.Registration.Eligibility.Rules = []library.Rule{{MinAge: 18, Then: library.Refuse}}
+	case "library> lesson for students":
+		settings.Registration.Newcomer = library.ExampleNewcomer()
+		settings.Registration.Newcomer.Test = nil
+	case "library> lesson or test for students":
+		settings.Registration.Newcomer = library.ExampleNewcomer()
+	case "library> test for students":
+		settings.Registration.Newcomer = library.ExampleNewcomer()
+		settings.Registration.Newcomer.Lessons = nil
 	case "library> no fields":
 		settings.Registration.Fields = nil
 	case "library> no rules to judge by":
@@ -219,9 +227,15 @@ func (p *player) know(what string) {
 	if !ok {
 		p.fatal("known> relation name, state")
 	}
-	person := Person{ID: int64(len(p.reader.People) + 1), Registration: 3, Relation: relation, Name: name, State: state}
+	person := Person{ID: int64(len(p.reader.People) + 1), Registration: int64(len(p.reader.People) + 3), Relation: relation, Name: name, State: state}
 	if card, ok := strings.CutPrefix(state, "card "); ok {
 		person.State, person.Card, person.Picture = "done", card, "card-"+card
+	}
+	if lesson, ok := strings.CutPrefix(state, "lesson "); ok {
+		person.State, person.Lesson = "accepted", &Lesson{State: lesson}
+		if lesson == "booked" {
+			*person.Lesson = tuesdayLesson(p.reader)
+		}
 	}
 	p.reader.People = append(p.reader.People, person)
 }
@@ -292,6 +306,9 @@ func (p *player) staff(what string) {
 		return
 	case act == "accepted":
 		news.Kind = NewsAccepted
+	case strings.HasPrefix(act, "lesson "):
+		news.Kind = "lesson." + words[1]
+		news.Fields["at"] = tuesdayLesson(p.reader).At.Format(time.RFC3339)
 	case act == "papers made":
 		news.Kind, news.Files = NewsPapers, []string{"form.pdf", "consent.pdf"}
 	case act == "sent back":
@@ -325,6 +342,12 @@ func (p *player) update(n News) {
 		person.State = "sent"
 	case NewsAccepted:
 		person.State = "accepted"
+	case NewsLesson:
+		person.State, person.Lesson = "accepted", &Lesson{State: "needed"}
+	case NewsLessonMissed:
+		person.Lesson = &Lesson{State: "missed"}
+	case NewsLessonCertified:
+		person.Lesson = nil
 	case NewsRefused:
 		person.State = "refused"
 	case NewsCard:

@@ -24,6 +24,7 @@ func TestAnything(t *testing.T) {
 		choiceYes, choiceNo, choiceSkip, choiceCard, choiceStatus, choiceInfo, registerFlow, questionFlow, joinFlow, relationSelf, relationChild,
 		relationOther, changeName, changeBorn, changeContact, codeAgain, codeOther, codeLater, sharePhone, choiceCancel, choiceHuman,
 		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9",
+		lessonFlow, lessonPerson + "3", lessonAt + "1795586400", lessonAt + "x", lessonTest, lessonOther, lessonCancel, lessonKeep, lessonLater,
 		choiceWithdraw, choiceWithdrawn, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
 	}
 	for _, f := range append(library.ExampleFields(), library.Field{Key: "guardian"}) {
@@ -41,7 +42,7 @@ func TestAnything(t *testing.T) {
 	for _, a := range answers(reader()) {
 		replies = append(replies, a)
 	}
-	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived}
+	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived, NewsLesson, NewsLessonTomorrow, NewsLessonMissed, NewsLessonCertified}
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyone(t)
 		state := anywhere(t, r)
@@ -66,7 +67,7 @@ func TestAnything(t *testing.T) {
 				in.Phone = rapid.SampledFrom([]string{"", "", "", "+79141234567", "999"}).Draw(t, "phone")
 				in.Files = rapid.SliceOfN(anyFile(), 0, 4).Draw(t, "files")
 			case in.Kind == Notice:
-				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "pages": "form:1:r\nx"}, Secret: "1"}
+				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "at": "2026-11-24T15:00:00+09:00", "pages": "form:1:r\nx"}, Secret: "1"}
 			}
 			out := advance(t, set, state, r, in)
 			for _, say := range out.Say {
@@ -183,12 +184,18 @@ func anyone(t *rapid.T) *Reader {
 	r.Question = rapid.SampledFrom([]int64{0, 0, 7}).Draw(t, "question")
 	for range rapid.IntRange(0, 2).Draw(t, "people") {
 		r.People = append(r.People, Person{
-			ID: 1, Name: "Иванова Анна", Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
+			ID: 1, Name: "Иванова Анна", Lesson: anyLesson(t, r), Registration: 3, Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
 			State: rapid.SampledFrom([]string{"papers", "sent", "accepted", "refused", "done", "withdrawn"}).Draw(t, "state"),
 			Card:  rapid.SampledFrom([]string{"", "000123"}).Draw(t, "card"), Agreed: yes("agreed"), ConsentOld: yes("to an older text"),
 		})
 	}
 	return r
+}
+
+// anyLesson is none, or one in any state.
+func anyLesson(t *rapid.T, r *Reader) *Lesson {
+	booked := tuesdayLesson(r)
+	return rapid.SampledFrom([]*Lesson{nil, nil, {State: "needed"}, &booked, {State: "booked", How: "test"}, {State: "missed", How: "lesson"}, {State: "ended"}}).Draw(t, "lesson")
 }
 
 // anywhere is the beginning, or the middle of a registration: a walk of forty turns seldom comes that far by itself.
@@ -225,6 +232,9 @@ func anyRegistration(t *rapid.T) library.Registration {
 	out := library.Registration{Consent: reader().Library.Settings.Registration.Consent, ConsentPhoto: yes("consent photo")}
 	if yes("a new text") {
 		out.Consent.Version = "2"
+	}
+	if yes("lessons") {
+		out.Newcomer = library.ExampleNewcomer()
 	}
 	if yes("simple") {
 		return out
@@ -300,6 +310,14 @@ func fitting(a Ask) []Answer {
 		return []Answer{JoinTried{Right: true, Outcome: JoinDone}, JoinTried{Right: true, Outcome: JoinTwo}, JoinTried{Left: 3}, JoinTried{}, JoinTried{Old: true}}
 	case WithdrawConsent:
 		return []Answer{ConsentWithdrawn{}, ConsentWithdrawn{Stopped: []int64{1}, Cards: 1}}
+	case ShowLessons, BookLesson, CancelLesson:
+		var out []Answer
+		for _, a := range answers(reader()) {
+			if stand, ok := a.(LessonStand); ok {
+				out = append(out, stand)
+			}
+		}
+		return out
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

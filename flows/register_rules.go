@@ -27,7 +27,7 @@ func rulesAsk(r *Reader, _ Vars, out *Turn) {
 
 func rulesWays() []Choice {
 	return []Choice{
-		choice(choiceYes, "register.rules_accept"), choice(choiceNo, "register.rules_decline"), backButton(), choice(choiceHuman, "common.human"),
+		choice(choiceYes, "register.rules_accept"), choice(choiceNo, "register.rules_decline"), backButton(), choice(choiceHuman, "lesson.consult"),
 	}
 }
 

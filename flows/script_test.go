@@ -17,10 +17,11 @@ import (
 //
 //	lang> ru              the language; "guessed ru" until the reader has chosen one
 //	library> consent photo | no mail | one language | from age 18 | full registration | own words
+//	         lesson for students | lesson or test for students | test for students
 //	         agreed | new consent | surety | no fields | no rules to judge by | from age 18 without exception
 //	channel> own phone    the channel can prove a phone number
 //	clock> 2026-11-23 20:00
-//	known> self Иванова Анна, card 000123      for whom the reader acts; or sent, accepted, refused, withdrawn
+//	known> self Иванова Анна, card 000123      for whom the reader acts; or sent, accepted, refused, withdrawn, lesson needed, lesson booked
 //	reader> text  |  [Button]  |  (opens)  |  (photo)  |  (photo blurred, pdf) text  |  (photo of form-1)  |  (own phone +79141234567)
 //	bot< text             each message, in order; / is the end of a line, … at the end is the rest of the message
 //	bot< [A] [B]          all buttons of the message above
@@ -29,6 +30,7 @@ import (
 //	fact< what is counted
 //	later> 24 hours
 //	staff> papers made | sent back: consent:1:why | papers arrived
+//	staff> lesson needed | lesson tomorrow | lesson missed | lesson certified
 //	staff> accepted | refused: why | card 000123 password | card 000123 | answered | hands back
 func TestScripts(t *testing.T) {
 	t.Parallel()

@@ -143,7 +143,7 @@ func (a ConsentWithdrawn) tell(r *Reader, out *Turn) {
 // dropDrafts forgets what was put aside and rests on the consent: the answers of a registration, the papers, the question of a newer consent.
 func (s *State) dropDrafts() {
 	held := s.Held
-	if held == nil || !slices.Contains([]string{registerFlow, papersFlow, consentFlow}, held.Flow) {
+	if held == nil || !slices.Contains([]string{registerFlow, papersFlow, lessonFlow, consentFlow}, held.Flow) {
 		return
 	}
 	if held.Flow == consentFlow {

@@ -75,6 +75,11 @@ const (
 	NewsPapersReturned = "papers.returned"
 
 	NewsPapersArrived = "papers.arrived" // on paper, by post
+
+	NewsLesson          = "lesson.needed"    // the registration is accepted, the card waits for the lesson for new readers
+	NewsLessonTomorrow  = "lesson.tomorrow"  // at: when it begins, RFC 3339
+	NewsLessonMissed    = "lesson.missed"    // the reader has to choose again
+	NewsLessonCertified = "lesson.certified" // also when it was waived
 )
 
 // The reasons to send a page back that need no words of one's own.

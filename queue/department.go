@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,22 @@ func (d *Desk) ListDepartments(ctx context.Context, lib library.ID) ([]Departmen
 		return nil, fmt.Errorf("list departments of library %d: %w", lib, err)
 	}
 	return list, nil
+}
+
+const departmentNamed = `
+select id from departments where library_id = $1 and $2 in (select value from jsonb_each_text(name)) order by id limit 1`
+
+// DepartmentNamed gives the id of the department that has the name in any language, or ErrNotFound.
+func DepartmentNamed(ctx context.Context, tx pgx.Tx, lib library.ID, name string) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, departmentNamed, lib, name).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("department of library %d: %w", lib, err)
+	}
+	return id, nil
 }
 
 const insertDepartment = `insert into departments (library_id, name, email) values ($1, $2, $3) returning id`

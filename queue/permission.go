@@ -12,6 +12,8 @@ const (
 	PermPapers   Permission = "papers"   // look at registration papers
 	PermDecide   Permission = "decide"   // accept or refuse a registration
 	PermCards    Permission = "cards"    // enter number and password
+	PermCertify  Permission = "certify"  // say who has passed the lesson for new readers
+	PermWaive    Permission = "waive"    // let somebody have a card without it
 	PermBlock    Permission = "block"    // shut out a sender
 	PermStaff    Permission = "staff"    // accounts
 	PermAudit    Permission = "audit"    // read the audit log
@@ -22,7 +24,7 @@ const (
 // Permissions are all permissions.
 func Permissions() []Permission {
 	return []Permission{
-		PermQueue, PermAnswer, PermPapers, PermDecide, PermCards, PermBlock, PermStaff, PermAudit, PermSettings, PermChannels,
+		PermQueue, PermAnswer, PermPapers, PermDecide, PermCards, PermCertify, PermWaive, PermBlock, PermStaff, PermAudit, PermSettings, PermChannels,
 	}
 }
 
@@ -83,7 +85,11 @@ func (r Role) permissions() []Permission {
 		return []Permission{PermQueue, PermAnswer, PermPapers, PermDecide, PermBlock}
 	case RoleRegistrar:
 		return []Permission{PermQueue, PermPapers, PermCards}
-	case RoleControl, RoleDepartment, RoleHead, RoleDigitiser, RoleCentre:
+	case RoleDepartment:
+		return []Permission{PermQueue, PermCertify}
+	case RoleHead:
+		return []Permission{PermQueue, PermCertify, PermWaive}
+	case RoleControl, RoleDigitiser, RoleCentre:
 		return []Permission{PermQueue}
 	case RoleAuditor:
 		return []Permission{PermAudit}

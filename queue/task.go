@@ -21,12 +21,13 @@ const (
 	KindCard         = "card"         // an accepted reader is to be entered
 	KindStuck        = "stuck"        // the program failed in a conversation
 	KindUndelivered  = "undelivered"  // a message did not reach the reader
+	KindLesson       = "lesson"       // a newcomer comes to the lesson for new readers, or to the test: it is to be certified
 	KindWithdrawal   = "withdrawal"   // a reader with a card has withdrawn their consent: the data is to be dealt with
 )
 
 // Kinds are all kinds of task.
 func Kinds() []string {
-	return []string{KindQuestion, KindRegistration, KindCard, KindStuck, KindUndelivered, KindWithdrawal}
+	return []string{KindQuestion, KindRegistration, KindLesson, KindCard, KindStuck, KindUndelivered, KindWithdrawal}
 }
 
 // The states of a task.
@@ -41,6 +42,7 @@ type NewTask struct {
 	Library      library.ID
 	Kind         string
 	Role         Role // whose work it is
+	Department   int64
 	Conversation bots.ConversationID
 	Reader       int64
 	Registration int64
@@ -86,10 +88,12 @@ const maxNote = 8000
 // The log is written in the same statement, however many tasks there are. Ids grow in the order of the input.
 const openTasks = `
 with opened as (
-  insert into tasks (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at)
-  select library_id, kind, role, nullif(conversation_id, 0), nullif(reader_id, 0), nullif(registration_id, 0), reader_name, channel, note, created_at, due_at
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[])
-    with ordinality as n (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, place)
+  insert into tasks (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id)
+  select library_id, kind, role, nullif(conversation_id, 0), nullif(reader_id, 0), nullif(registration_id, 0), reader_name, channel, note, created_at, due_at,
+    nullif(department_id, 0)
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[],
+      $11::timestamptz[], $12::bigint[])
+    with ordinality as n (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id, place)
   order by place
   returning library_id, id
 ), logged as (
@@ -113,7 +117,8 @@ func Open(ctx context.Context, tx pgx.Tx, tasks []NewTask) ([]TaskID, error) {
 		column(tasks, func(t NewTask) bots.Kind { return t.Channel }),
 		column(tasks, func(t NewTask) string { return clean(t.Note, maxNote) }),
 		column(tasks, func(t NewTask) time.Time { return t.Created }),
-		column(tasks, func(t NewTask) time.Time { return t.Due }))
+		column(tasks, func(t NewTask) time.Time { return t.Due }),
+		column(tasks, func(t NewTask) int64 { return t.Department }))
 	if err != nil {
 		return nil, fmt.Errorf("open %d tasks: %w", len(tasks), err)
 	}

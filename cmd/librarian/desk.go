@@ -170,6 +170,9 @@ func (s *service) issueCard(ctx context.Context, tx pgx.Tx, lib library.ID, id i
 	if err != nil {
 		return web.Issued{}, err
 	}
+	if err := contacts.CardFree(ctx, tx, lib, id); err != nil { // it waits for the lesson for new readers
+		return web.Issued{}, deskProblem(err)
+	}
 	reg, err := contacts.Decide(ctx, tx, lib, id, "accepted", "done", "", int64(by), s.now())
 	if errors.Is(err, contacts.ErrState) {
 		return web.Issued{}, web.ErrState

@@ -48,6 +48,7 @@ func answerTypes() map[string]reflect.Type {
 		flows.JoinTried{},
 		flows.PapersStand{},
 		flows.ConsentWithdrawn{},
+		flows.LessonStand{},
 	} {
 		types[fmt.Sprintf("%T", a)] = reflect.TypeOf(a)
 	}

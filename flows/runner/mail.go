@@ -162,6 +162,8 @@ func kindKey(kind string) string {
 		return "desk.kind_stuck"
 	case queue.KindUndelivered:
 		return "desk.kind_undelivered"
+	case queue.KindLesson:
+		return "desk_lesson.kind"
 	case queue.KindWithdrawal:
 		return "desk_consent.kind"
 	}

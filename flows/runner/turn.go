@@ -91,6 +91,7 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 		t.reader.People = append(t.reader.People, flows.Person{
 			ID: int64(p.ID), Name: p.Name, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card, Picture: p.Picture,
 			Agreed: p.Consent != "", ConsentOld: p.Consent != "" && p.Consent != t.lib.Settings.Registration.Consent.Version,
+			Lesson: lessonKnown(p.Lesson),
 		})
 	}
 	t.knew = knowledge{
@@ -99,6 +100,7 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	for _, p := range t.reader.People {
 		t.knew.People = append(t.knew.People, flows.Person{
 			ID: p.ID, Relation: p.Relation, State: p.State, Registration: p.Registration, Card: p.Card, Agreed: p.Agreed, ConsentOld: p.ConsentOld,
+			Lesson: p.Lesson,
 		})
 	}
 	t.open = open

@@ -78,10 +78,11 @@ func (v *visit) nav() []navItem {
 	}{
 		{queue.PermQueue, "/desk", "desk.queue_title"},
 		{queue.PermPapers, "/desk/papers", "desk_papers.waiting_title"},
+		{queue.PermCertify, "/desk/lessons", "desk_lesson.title"},
 		{queue.PermStaff, "/desk/staff", "desk.staff_title"},
 		{queue.PermAudit, "/desk/audit", "desk.audit_title"},
 	} {
-		if !v.may(page.needs) {
+		if !v.may(page.needs) || page.href == "/desk/lessons" && !v.hasLessons() {
 			continue
 		}
 		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/")
@@ -98,6 +99,7 @@ func (v *visit) notice() string {
 		"unblocked": "desk.did_unblock", "returned": "desk.did_return", "speaking": "desk.did_take_over", "saved": "desk.did_save",
 		"ended": "desk.did_end", "password": "desk.did_password", "switched": "desk.did_switch",
 		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
+		"accepted-lesson": "desk_lesson.did_accept", "certified": "desk_lesson.did_certify", "missed": "desk_lesson.did_miss", "waived": "desk_lesson.did_waive",
 		"joined": "desk_join.did_join", "parted": "desk_join.did_part",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {

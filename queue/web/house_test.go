@@ -172,6 +172,9 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 			if number == "taken" {
 				return Issued{}, ErrNumberTaken
 			}
+			if err := contacts.CardFree(ctx, tx, lib, id); err != nil {
+				return Issued{}, err
+			}
 			_, err := contacts.Decide(ctx, tx, lib, id, "accepted", "done", "", int64(by), h.clock.Now())
 			return Issued{Secret: "abc"}, err
 		},

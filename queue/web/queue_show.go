@@ -36,7 +36,7 @@ func (v *visit) tabs(current string) []navItem {
 	tab := func(name, label string) navItem { return navItem{tabAddress("/desk", name), label, name == current} }
 	out := []navItem{tab(tabAll, v.t("desk.tab_all")), tab(tabMine, v.t("desk.tab_mine")), tab(tabLate, v.t("desk.tab_late"))}
 	for _, kind := range queue.Kinds() {
-		if v.may(needed(kind)) {
+		if v.may(needed(kind)) && (kind != queue.KindLesson || v.hasLessons()) {
 			out = append(out, tab(kind, v.kindName(kind)))
 		}
 	}

@@ -6,10 +6,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"librarian/contacts"
 	"librarian/queue"
 )
 
-// acceptRegistration hands the reader on to the registrar, once every page of the papers is accepted.
+// acceptRegistration hands the reader on to the registrar, once every page of the papers is accepted; a newcomer, first, to the lesson for new readers.
 func acceptRegistration(v *visit) error {
 	open, err := v.pagesOpen()
 	if err != nil {
@@ -21,6 +22,9 @@ func acceptRegistration(v *visit) error {
 	return v.decide(decision{queue.KindRegistration, func(ctx context.Context, tx pgx.Tx, t queue.Task) (queue.News, error) {
 		if err := v.Accept(ctx, tx, v.lib.ID, t.Registration, v.me()); err != nil {
 			return queue.News{}, err
+		}
+		if held, err := contacts.HoldCard(ctx, tx, v.lib, t.Registration, v.at); err != nil || held {
+			return queue.News{Kind: queue.NewsLesson}, err
 		}
 		_, err := queue.Open(ctx, tx, []queue.NewTask{{
 			Library: v.lib.ID, Kind: queue.KindCard, Role: queue.RoleRegistrar, Conversation: t.Conversation, Reader: t.Reader,

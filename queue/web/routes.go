@@ -62,6 +62,11 @@ func routes() []route {
 		{"GET /desk/registrations/{id}/proof.zip", queue.PermDecide, "registration.proof", proveRegistration},
 		{"POST /desk/registrations/{id}/by-post", queue.PermDecide, "papers.by_post", receivePapersByPost},
 
+		{"GET /desk/lessons", queue.PermCertify, "", listLessons},
+		{"POST /desk/lessons/{id}/certify", queue.PermCertify, "lesson.certified", certifyLesson},
+		{"POST /desk/lessons/{id}/missed", queue.PermCertify, "lesson.missed", missLesson},
+		{"POST /desk/lessons/{id}/waive", queue.PermWaive, "lesson.waived", waiveLesson},
+
 		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},
 		{"GET /desk/conversations/{id}/entries", queue.PermAnswer, "", listEntries},
 		{"GET /desk/conversations/{id}/speaker", queue.PermAnswer, "", showSpeaker},

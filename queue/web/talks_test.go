@@ -156,8 +156,12 @@ func (h *house) task(lib library.ID, kind, name, note string, waits time.Duratio
 	if state := awaited(kind); state != "" {
 		task.Registration, task.Reader = h.application(lib, conv, name, state)
 	}
-	if kind == queue.KindCard {
+	switch kind {
+	case queue.KindCard:
 		task.Role = queue.RoleRegistrar
+	case queue.KindLesson:
+		task.Role = queue.RoleDepartment
+		h.comesTo(lib, task.Registration, h.clock.Now().Add(-waits).Add(-time.Hour))
 	}
 	var ids []queue.TaskID
 	h.tx(func(ctx context.Context, tx pgx.Tx) (err error) {

@@ -50,6 +50,7 @@ func (v *visit) decide(d decision) error {
 	if t.Kind != d.kind {
 		return errMissing
 	}
+	did := d.did
 	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
 		if err := v.hold(ctx, tx, t); err != nil {
 			return err
@@ -60,6 +61,9 @@ func (v *visit) decide(d decision) error {
 		news, err := d.act(ctx, tx, t)
 		if err != nil {
 			return err
+		}
+		if news.Kind == queue.NewsLesson { // accepted, but not handed on yet
+			did = "accepted-lesson"
 		}
 		if err := v.tell(ctx, tx, t, news); err != nil {
 			return err
@@ -72,7 +76,7 @@ func (v *visit) decide(d decision) error {
 	if err != nil {
 		return err
 	}
-	return v.to("/desk?did=" + d.did)
+	return v.to("/desk?did=" + did)
 }
 
 func (v *visit) hold(ctx context.Context, tx pgx.Tx, t queue.Task) error {

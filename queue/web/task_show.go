@@ -17,6 +17,7 @@ type taskPage struct {
 	Happened     string
 	Given        *givenView
 	Entry        *entryForm
+	Lesson       *newcomerView
 	Talk         *talkView
 	Conversation bots.ConversationID // 0: none that they may open
 	Log          []logView
@@ -96,6 +97,8 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 		_, page.Given, err = v.given(t.Registration, &t)
 	case t.Kind == queue.KindCard && v.may(queue.PermCards):
 		page.Entry, err = v.entry(t)
+	case t.Kind == queue.KindLesson && v.may(queue.PermCertify):
+		page.Lesson, err = v.lessonTask(t.Registration)
 	}
 	if err != nil || t.Conversation == 0 || !v.may(queue.PermAnswer) {
 		return err

@@ -60,7 +60,7 @@ func awaited(kind string) string {
 	switch kind {
 	case queue.KindRegistration:
 		return "sent"
-	case queue.KindCard:
+	case queue.KindCard, queue.KindLesson:
 		return "accepted"
 	}
 	return ""

@@ -19,6 +19,8 @@ func (v *visit) kindName(kind string) string {
 		return v.t("desk.kind_stuck")
 	case queue.KindUndelivered:
 		return v.t("desk.kind_undelivered")
+	case queue.KindLesson:
+		return v.t("desk_lesson.kind")
 	case queue.KindWithdrawal:
 		return v.t("desk_consent.kind")
 	}
@@ -32,6 +34,8 @@ func needed(kind string) queue.Permission {
 		return queue.PermDecide
 	case queue.KindCard, queue.KindWithdrawal:
 		return queue.PermCards
+	case queue.KindLesson:
+		return queue.PermCertify
 	case queue.KindQuestion:
 		return queue.PermAnswer
 	}
@@ -74,6 +78,7 @@ func (v *visit) stepName(flow, step string) string {
 		"register.change": "desk.step_register_change",
 		"papers.send":     "desk.step_papers_send", "papers.which": "desk.step_papers_which",
 		"join.where": "desk_join.step_where", "join.code": "desk_join.step_code",
+		"lesson.who": "desk_lesson.step_who", "lesson.time": "desk_lesson.step_time",
 		"consent.renew": "desk_consent.step_renew", "withdraw.confirm": "desk_consent.step_withdraw",
 	}
 	if key := keys[flow+"."+step]; key != "" {
@@ -108,7 +113,8 @@ func (v *visit) outcomeName(outcome string) string {
 	keys := map[string]string{
 		outcomeAnswered: "desk.outcome_answered", outcomeAccepted: "desk.outcome_accepted", outcomeRefused: "desk.outcome_refused",
 		outcomeIssued: "desk.outcome_issued", outcomeReturned: "desk_papers.outcome_returned", outcomeDone: "desk.outcome_done",
-		queue.OutcomeWithdrawn: "desk_consent.outcome",
+		queue.OutcomeWithdrawn: "desk_consent.outcome", queue.OutcomeCancelled: "desk_lesson.outcome_cancelled",
+		outcomeCertified: "desk_lesson.outcome_certified", outcomeMissed: "desk_lesson.outcome_missed", outcomeWaived: "desk_lesson.outcome_waived",
 	}
 	if key := keys[outcome]; key != "" {
 		return v.t(key)
@@ -124,6 +130,10 @@ const (
 	outcomeIssued   = "issued"
 	outcomeReturned = "returned"
 	outcomeDone     = "done"
+
+	outcomeCertified = "certified"
+	outcomeMissed    = "missed"
+	outcomeWaived    = "waived"
 )
 
 // deliveryName says what became of an outgoing message.
