@@ -32,7 +32,7 @@ func sayStatus(r *Reader, out *Turn) {
 	}
 	for i, p := range r.People {
 		key, fields := statusText(p), templates.Fields{"name": p.Name, "number": p.Card}
-		if p.Lesson.waits() && p.Card == "" {
+		if p.newcomer() {
 			key, fields = p.Lesson.status(p.Name)
 		}
 		if i == 0 {

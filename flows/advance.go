@@ -90,8 +90,7 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		}
 	}
 	if in.Choice == lessonFlow && out.State.Flow != lessonFlow && len(r.newcomers()) > 0 {
-		s.interrupt(lessonFlow, out)
-		s.ask(r, out)
+		s.callLesson(r, out)
 		return nil
 	}
 	if out.State.Flow != papersFlow {

@@ -99,20 +99,32 @@ func lesson() *Flow {
 	}
 }
 
-// waits reports whether the card waits for it.
-func (l *Lesson) waits() bool {
-	return l != nil && slices.Contains([]string{"needed", "booked", "missed"}, l.State)
+// newcomer reports whether the card waits for a lesson.
+func (p Person) newcomer() bool {
+	return p.State == "accepted" && p.Card == "" && p.Lesson != nil && slices.Contains([]string{"needed", "booked", "missed"}, p.Lesson.State)
 }
 
 // newcomers are those for whom the contact acts and whose card waits for a lesson.
 func (r *Reader) newcomers() []Person {
 	var out []Person
 	for _, p := range r.People {
-		if p.Lesson.waits() {
+		if p.newcomer() {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// callLesson puts the conversation aside to choose a lesson. Papers that have all come are nothing to go on with afterwards.
+func (s *Set) callLesson(r *Reader, out *Turn) {
+	if out.State.Flow == papersFlow && !r.awaitsPapers() {
+		held := out.State.Held
+		if out.State = s.begin(menuFlow); held != nil {
+			out.State = *held
+		}
+	}
+	s.interrupt(lessonFlow, out)
+	s.ask(r, out)
 }
 
 func lessonWhoAsk(r *Reader, _ Vars, out *Turn) {

@@ -154,13 +154,19 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	if _, err := s.demoLibrary(ctx, box.Addr(), fullSlug, fullSettings(), fullOffers()); err != nil {
+	seedingFull, err := s.demoLibrary(ctx, box.Addr(), fullSlug, fullSettings(), fullOffers())
+	if err != nil {
 		return err
 	}
 	return s.run(ctx, func() {
 		if seeding {
-			if err := s.demoPeople(ctx); err != nil {
+			if err := s.demoPeople(ctx, demoSlug, samplePeople()); err != nil {
 				log.Error("the sample readers are not complete", "err", err)
+			}
+		}
+		if seedingFull {
+			if err := s.demoPeople(ctx, fullSlug, sampleStudents()); err != nil {
+				log.Error("the sample students are not complete", "err", err)
 			}
 		}
 		fmt.Printf("ready %s\n\n  web chat    %s/chat/%s\n              %s/chat/%s (full registration, with signed papers)\n  desk        %s/desk\n  letter box  %s/demo/mail\n\n",

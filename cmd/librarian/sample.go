@@ -91,6 +91,7 @@ func fullSettings() library.Settings {
 		library.Ukrainian: "Книги бережуть і повертають вчасно. Про зміну адреси та прізвища повідомляють бібліотеку. Квиток іншому не передають.",
 		library.English:   "Books are kept with care and returned in time. A new address or surname is told to the library. The card is given to nobody else.",
 	}}
+	r.Newcomer = library.ExampleNewcomer()
 	return s
 }
 
@@ -98,6 +99,7 @@ func fullOffers() []web.Offer {
 	return []web.Offer{
 		{Login: "full-librarian", Name: "Сардана Прокопьева", Role: queue.RoleLibrarian},
 		{Login: "full-registrar", Name: "Игорь Лысенко", Role: queue.RoleRegistrar},
+		{Login: "full-biblio", Name: "Нюргуяна Степанова", Role: queue.RoleDepartment},
 		{Login: "full-director", Name: "Марфа Тимофеева", Role: queue.RoleDirector},
 	}
 }

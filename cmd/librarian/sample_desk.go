@@ -28,12 +28,8 @@ func (s *service) sampleAct(ctx context.Context, lib library.Library, login, kin
 		if row.Conversation != conv {
 			continue
 		}
-		jar, err := cookiejar.New(nil)
+		client, err := s.sampleSignIn(ctx, login)
 		if err != nil {
-			return err
-		}
-		client := &http.Client{Jar: jar, Timeout: 10 * time.Second}
-		if err := s.samplePost(ctx, client, "/desk/demo-sign-in", map[string]string{"login": login}); err != nil {
 			return err
 		}
 		if err := s.samplePost(ctx, client, fmt.Sprintf("/desk/tasks/%d/take", row.ID), nil); err != nil {
@@ -42,6 +38,16 @@ func (s *service) sampleAct(ctx context.Context, lib library.Library, login, kin
 		return s.samplePost(ctx, client, fmt.Sprintf("/desk/tasks/%d/%s", row.ID, act), form)
 	}
 	return fmt.Errorf("no task of kind %s for conversation %d", kind, conv)
+}
+
+// sampleSignIn is a browser in which the sample member of staff is signed in.
+func (s *service) sampleSignIn(ctx context.Context, login string) (*http.Client, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Jar: jar, Timeout: 10 * time.Second}
+	return client, s.samplePost(ctx, client, "/desk/demo-sign-in", map[string]string{"login": login})
 }
 
 func (s *service) samplePost(ctx context.Context, client *http.Client, path string, form map[string]string) error {

@@ -57,13 +57,13 @@ func samplePeople() []samplePerson {
 	}
 }
 
-// demoPeople lets the sample readers write, once.
-func (s *service) demoPeople(ctx context.Context) error {
-	lib, channel, err := s.chatLibrary(ctx, demoSlug)
+// demoPeople lets the sample readers of a library write, once.
+func (s *service) demoPeople(ctx context.Context, slug string, people []samplePerson) error {
+	lib, channel, err := s.chatLibrary(ctx, slug)
 	if err != nil {
 		return err
 	}
-	for i, p := range samplePeople() {
+	for i, p := range people {
 		sender := fmt.Sprintf("sample-%d", i+1)
 		for n, m := range p.says {
 			if err := s.sampleSays(ctx, lib, channel, sender, p.name, n, m); err != nil {

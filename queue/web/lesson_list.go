@@ -120,12 +120,17 @@ func (v *visit) slots(people []contacts.Newcomer) []library.Slot {
 
 func (v *visit) lessonGroup(s library.Slot, people []newcomerView) lessonGroup {
 	out := lessonGroup{
-		ID: fmt.Sprintf("lesson-%d", s.At.Unix()), Title: v.exactly(s.At), Place: library.Words{Own: s.Place}.In(v.lang), Begun: !s.At.After(v.at), People: people,
+		ID: fmt.Sprintf("lesson-%d", s.At.Unix()), Title: v.lessonDay(s.At), Place: library.Words{Own: s.Place}.In(v.lang), Begun: !s.At.After(v.at), People: people,
 	}
 	if s.Seats > 0 {
 		out.Seats = v.t("desk_lesson.seats", "taken", len(people), "all", s.Seats)
 	}
 	return out
+}
+
+// lessonDay is when a lesson is, with the day of the week, by which people know it.
+func (v *visit) lessonDay(at time.Time) string {
+	return v.Texts.Weekday(v.lang, at.In(v.zone()).Weekday()) + ", " + v.exactly(at)
 }
 
 func (v *visit) newcomer(n contacts.Newcomer) newcomerView {
@@ -168,7 +173,7 @@ func (v *visit) lessonTask(registration int64) (*newcomerView, error) {
 	out := v.newcomer(n)
 	out.Chosen = v.t("desk_lesson.test")
 	if n.At != nil {
-		out.Chosen = v.exactly(*n.At)
+		out.Chosen = v.lessonDay(*n.At)
 		if place := (library.Words{Own: n.Place}).In(v.lang); place != "" {
 			out.Chosen += ", " + place
 		}
