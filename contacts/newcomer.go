@@ -41,7 +41,12 @@ type Lesson struct {
 	Place map[library.Lang]string `json:"place"`
 }
 
-const holdCard = `insert into newcomers (library_id, registration_id, created_at) values ($1, $2, $3) on conflict do nothing`
+const (
+	// Who has passed it does not sit through it again after a new registration.
+	lessonPassed = `select exists (select from newcomers n join registrations g on g.library_id = n.library_id and g.id = n.registration_id
+  where n.library_id = $1 and g.reader_id = $2 and n.state in ('certified', 'waived'))`
+	holdCard = `insert into newcomers (library_id, registration_id, created_at) values ($1, $2, $3) on conflict do nothing`
+)
 
 // HoldCard notes that the card of the registration waits for a lesson, if the library's rule concerns this reader, and reports whether it does.
 func HoldCard(ctx context.Context, tx pgx.Tx, lib library.Library, registration int64, at time.Time) (bool, error) {
@@ -66,10 +71,14 @@ func HoldCard(ctx context.Context, tx pgx.Tx, lib library.Library, registration 
 	if !lib.Settings.Registration.NeedsLesson(p) {
 		return false, nil
 	}
-	if _, err := tx.Exec(ctx, holdCard, lib.ID, registration, at); err != nil {
+	var passed bool
+	if err = tx.QueryRow(ctx, lessonPassed, lib.ID, reg.ReaderID).Scan(&passed); err == nil && !passed {
+		_, err = tx.Exec(ctx, holdCard, lib.ID, registration, at)
+	}
+	if err != nil {
 		return false, fmt.Errorf("newcomer of registration %d: %w", registration, err)
 	}
-	return true, nil
+	return !passed, nil
 }
 
 const cardHeld = `select exists (select from newcomers where library_id = $1 and registration_id = $2 and state not in ('certified', 'waived'))`

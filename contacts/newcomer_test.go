@@ -119,6 +119,10 @@ func TestCardWaitsForTheLesson(t *testing.T) {
 	if err := w.book(reg.ID, tuesday, noon); !errors.Is(err, contacts.ErrState) {
 		t.Errorf("chosen after it was certified: %v", err)
 	}
+	w.withdraw(reg.ContactID, after)
+	if again, held := w.newcomer(l, "student", "student"); held || again.ReaderID != reg.ReaderID || w.cardFree(again.ID) != nil {
+		t.Error("who has passed it and registers anew has to pass it again")
+	}
 }
 
 // TestSeatsAreNotGivenTwice: of eight readers who choose the same lesson at the same moment as many get a seat as there are.

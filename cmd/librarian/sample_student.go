@@ -16,10 +16,26 @@ import (
 func sampleStudents() []samplePerson {
 	register := func(name, born, phone, address string) []sampleMessage {
 		return []sampleMessage{
-			{choice: "start"}, {choice: "lang:ru"}, {choice: "register"}, {choice: "self"}, {choice: "yes"}, {text: name}, {text: born}, {text: phone},
-			{choice: "yes"}, {choice: "f.document.passport"}, {choice: "f.document.student_card"}, {choice: "skip"}, {choice: "f.residence.city"},
-			{choice: "f.education.unfinished"}, {choice: "f.category.student"}, {text: "СВФУ им. М. К. Аммосова"}, {choice: "skip"}, {choice: "f.year.1"},
-			{text: address}, {choice: "yes"},
+			{choice: "start"},
+			{choice: "lang:ru"},
+			{choice: "register"},
+			{choice: "self"},
+			{choice: "yes"},
+			{text: name},
+			{text: born},
+			{text: phone},
+			{choice: "yes"},
+			{choice: "f.document.passport"},
+			{choice: "f.document.student_card"},
+			{choice: "skip"},
+			{choice: "f.residence.city"},
+			{choice: "f.education.unfinished"},
+			{choice: "f.category.student"},
+			{text: "СВФУ им. М. К. Аммосова"},
+			{choice: "skip"},
+			{choice: "f.year.1"},
+			{text: address},
+			{choice: "yes"},
 		}
 	}
 	return []samplePerson{
