@@ -61,12 +61,13 @@ func HoldCard(ctx context.Context, tx pgx.Tx, lib library.Library, registration 
 	if err != nil {
 		return false, err
 	}
-	p := library.Person{Relation: reg.Relation, Today: lib.Today(at), Answers: map[string]string{}}
+	said := library.Given{}
+	for _, a := range reg.Answers {
+		said[a.Key] = a.Value
+	}
+	p := library.Person{Relation: reg.Relation, Today: lib.Today(at), Answers: said}
 	if reader.Born != nil {
 		p.Born = library.DateOf(*reader.Born)
-	}
-	for _, a := range reg.Answers {
-		p.Answers[a.Key] = a.Value
 	}
 	if !lib.Settings.Registration.NeedsLesson(p) {
 		return false, nil

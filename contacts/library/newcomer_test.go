@@ -10,7 +10,7 @@ func TestNeedsLesson(t *testing.T) {
 	t.Parallel()
 	r := Registration{Fields: ExampleFields(), Newcomer: ExampleNewcomer()}
 	for category, want := range map[string]bool{"student": true, "college": true, "worker": false, "pupil": false} {
-		if got := r.NeedsLesson(Person{Answers: map[string]string{"category": category}}); got != want {
+		if got := r.NeedsLesson(Person{Answers: Given{"category": category}}); got != want {
 			t.Errorf("%s: %v", category, got)
 		}
 	}
