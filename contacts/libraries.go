@@ -14,9 +14,9 @@ import (
 )
 
 // settingsAge is how long settings are remembered: a change is felt everywhere within it.
-const settingsAge = 2 * time.Second
+const settingsAge = time.Second
 
-// Libraries reads the tenants. What was read is remembered for two seconds.
+// Libraries reads the tenants. What was read is remembered for a second.
 type Libraries struct {
 	db  DB
 	now func() time.Time
@@ -160,24 +160,5 @@ func AddLibrary(ctx context.Context, tx pgx.Tx, slug, zone string, settings libr
 	if err != nil {
 		return 0, fmt.Errorf("add library %s: %w", slug, err)
 	}
-	return id, nil
-}
-
-// ChangeSettings replaces the library's settings and counts the version up.
-func ChangeSettings(ctx context.Context, tx pgx.Tx, id library.ID, settings library.Settings) error {
-	if err := errors.Join(settings.Hours.Check(), settings.Registration.Check()); err != nil {
-		return fmt.Errorf("settings of library %d: %w", id, err)
-	}
-	document, err := json.Marshal(settings)
-	if err != nil {
-		return fmt.Errorf("settings of library %d: %w", id, err)
-	}
-	tag, err := tx.Exec(ctx, `update libraries set settings = $2, version = version + 1 where id = $1`, id, document)
-	if err != nil {
-		return fmt.Errorf("settings of library %d: %w", id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("settings of library %d: %w", id, ErrNotFound)
-	}
-	return nil
+	return id, keepTexts(ctx, tx, Revision{Library: id}, 1, library.Registration{}, settings.Registration)
 }

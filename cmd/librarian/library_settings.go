@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"time"
 
@@ -53,12 +51,6 @@ type libraryChangeCommand struct {
 	Settings string `required:"" help:"A JSON file with all settings, as show prints them." type:"existingfile"`
 }
 
-// What a change of the settings may get wrong beside what their own checks find.
-var (
-	errConsentVersion = errors.New("the text of the consent has changed: give it another version, so that it is known who agreed to which")
-	errRulesVersion   = errors.New("the text of the rules has changed: give it another version")
-)
-
 // Run replaces the library's settings. A running service takes them up within seconds.
 func (c libraryChangeCommand) Run(ctx context.Context) error {
 	var settings library.Settings
@@ -72,9 +64,6 @@ func (c libraryChangeCommand) Run(ctx context.Context) error {
 	defer pool.Close()
 	lib, err := contacts.NewLibraries(pool, time.Now).BySlug(ctx, c.Slug)
 	if err != nil {
-		return err
-	}
-	if err := sameVersions(lib.Settings.Registration, settings.Registration); err != nil {
 		return err
 	}
 	if err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return contacts.ChangeSettings(ctx, tx, lib.ID, settings) }); err != nil {
@@ -94,17 +83,6 @@ func readSettings(name string, settings *library.Settings) error {
 	in.DisallowUnknownFields()
 	if err := in.Decode(settings); err != nil {
 		return fmt.Errorf("read settings: %w", err)
-	}
-	return nil
-}
-
-// sameVersions refuses another text under the same version.
-func sameVersions(before, after library.Registration) error {
-	if before.Consent.Version == after.Consent.Version && !maps.Equal(before.Consent.Text, after.Consent.Text) {
-		return errConsentVersion
-	}
-	if before.Rules.Version == after.Rules.Version && !maps.Equal(before.Rules.Text, after.Rules.Text) {
-		return errRulesVersion
 	}
 	return nil
 }

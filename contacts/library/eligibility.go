@@ -1,7 +1,6 @@
 package library
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -111,13 +110,13 @@ func (rule Rule) check(seen map[string]Field) error {
 	}
 	switch _, asked := seen[rule.Since]; {
 	case rule.Since != "" && (!asked || rule.Since != KeyDeregistered):
-		return fmt.Errorf("%q is no day that is asked for", rule.Since)
+		return &WhenError{Key: rule.Since}
 	case rule.Then == Refuse:
 		return nil
 	case rule.Then != AskDocument:
 		return fmt.Errorf("leads to %q", rule.Then)
 	case !seen[KeyDocument].Has(rule.Document):
-		return errors.New("asks for a document that is not on the list")
+		return &WhenError{KeyDocument, rule.Document}
 	}
 	return nil
 }

@@ -1,6 +1,11 @@
 package library
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // ExampleFields are the questions of a full registration as a regional library asks them (R3): documents, residence, education, category, what belongs
 // to the category, phone, address.
@@ -57,6 +62,29 @@ func ExampleNewcomer() *Newcomer {
 			Ukrainian: "будь-якого буднього дня з 10:00 до 17:00, кабінет 12", English: "on any working day from 10:00 to 17:00, room 12",
 		},
 	}
+}
+
+// ShippedField gives the question of the key as ExampleFields has it.
+func ShippedField(key string) (Field, bool) {
+	for _, f := range ExampleFields() {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// ShippedChoices are all choices of the question for which there are texts or need be none, those of ExampleFields first.
+func ShippedChoices(key string) []Choice {
+	f, _ := ShippedField(key)
+	out, prefix := f.Choices, "field."+key+"_"
+	for _, text := range slices.Sorted(maps.Keys(shippedTexts)) {
+		id, of := strings.CutPrefix(text, prefix)
+		if of && id != "ask" && !f.Has(id) {
+			out = append(out, Choice{ID: id})
+		}
+	}
+	return out
 }
 
 func choices(ids ...string) []Choice {

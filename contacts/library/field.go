@@ -153,24 +153,73 @@ func (w When) among(answer string) bool {
 // nameBytes bounds keys and ids: both travel in a button, which Telegram limits to 64 bytes.
 const nameBytes = 20
 
-var errName = errors.New("must be made of 1 to 20 small Latin letters, digits and underscores")
+var (
+	errName  = errors.New("must be made of 1 to 20 small Latin letters, digits and underscores")
+	errTaken = errors.New("key is taken")
+)
 
-// Check reports the first fault of the questions and rules: a key given twice, a condition that looks ahead, a document that is not on the list.
+// FieldError says which question cannot be as it is.
+type FieldError struct {
+	Key string
+	Err error
+}
+
+func (e *FieldError) Error() string { return fmt.Sprintf("field %q: %v", e.Key, e.Err) }
+
+// Unwrap gives what is wrong with it.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// RuleError says which rule cannot be as it is.
+type RuleError struct {
+	Rule int // its place, from 0; below 0: the rule of lending
+	Err  error
+}
+
+func (e *RuleError) Error() string {
+	if e.Rule < 0 {
+		return fmt.Sprintf("lending: %v", e.Err)
+	}
+	return fmt.Sprintf("rule %d: %v", e.Rule+1, e.Err)
+}
+
+// Unwrap gives what is wrong with it.
+func (e *RuleError) Unwrap() error { return e.Err }
+
+// WhenError is a condition on a question that is not asked before, or on an answer that it has not.
+type WhenError struct {
+	Key    string
+	Answer string // empty: the question itself is not asked before
+}
+
+func (e *WhenError) Error() string {
+	if e.Answer == "" {
+		return fmt.Sprintf("depends on %q, which is not asked before", e.Key)
+	}
+	return fmt.Sprintf("depends on %q, which is no answer to %q", e.Answer, e.Key)
+}
+
+// Check reports the first fault of the questions and rules: a key given twice, a condition that looks ahead, a document that is not on the list. What is wrong with
+// a question is a FieldError, with a rule a RuleError.
 func (r Registration) Check() error {
 	seen := map[string]Field{}
 	for _, f := range r.Fields {
 		if err := f.check(seen); err != nil {
-			return fmt.Errorf("field %q: %w", f.Key, err)
+			return &FieldError{f.Key, err}
 		}
 		seen[f.Key] = f
 	}
+	for _, f := range r.Off {
+		if _, twice := seen[f.Key]; twice {
+			return &FieldError{f.Key, errTaken}
+		}
+	}
 	for i, rule := range r.Eligibility.Rules {
 		if err := rule.check(seen); err != nil {
-			return fmt.Errorf("rule %d: %w", i+1, err)
+			return &RuleError{i, err}
 		}
 	}
 	if err := r.Eligibility.Lending.Resident.check(seen); err != nil {
-		return fmt.Errorf("lending: %w", err)
+		return &RuleError{-1, err}
 	}
 	if len(r.Rules.Text) > 0 && r.Rules.Version == "" {
 		return errors.New("rules without a version")
@@ -180,7 +229,7 @@ func (r Registration) Check() error {
 			return fmt.Errorf("newcomer: %w", err)
 		}
 	}
-	return nil
+	return r.Wording.check()
 }
 
 func (f Field) check(seen map[string]Field) error {
@@ -189,7 +238,7 @@ func (f Field) check(seen map[string]Field) error {
 	case !isName(f.Key):
 		return fmt.Errorf("key %w", errName)
 	case twice || slices.Contains([]string{keyRelation, KeyRules, "name", "born", "contact"}, f.Key):
-		return errors.New("key is taken")
+		return errTaken
 	case f.Name().Plain != "" || f.Question().Plain != "":
 		return errors.New("neither shipped nor own texts")
 	case len(f.Choices) == 0 && (f.Several || f.Other):
@@ -211,11 +260,11 @@ func (w When) check(seen map[string]Field) error {
 	}
 	f, ok := seen[w.Key]
 	if !ok {
-		return fmt.Errorf("depends on %q, which is not asked before", w.Key)
+		return &WhenError{Key: w.Key}
 	}
 	for _, id := range w.Is {
 		if !f.Has(id) {
-			return fmt.Errorf("depends on %q, which is no answer to %q", id, w.Key)
+			return &WhenError{w.Key, id}
 		}
 	}
 	return nil

@@ -13,8 +13,10 @@ type Registration struct {
 	Surety       bool        `json:"surety,omitempty"` // children under SuretyAge are admitted on a surety, one more paper
 	Rules        Rules       `json:"rules,omitzero"`   // accepted before the fields
 	Fields       []Field     `json:"fields,omitempty"` // what is asked besides, in this order
+	Off          []Field     `json:"off,omitempty"`    // what was asked once and may be again, as the library worded it
 	Eligibility  Eligibility `json:"eligibility,omitzero"`
 	Newcomer     *Newcomer   `json:"newcomer,omitempty"` // who has to take a lesson before the card; nil: nobody
+	Wording      Wording     `json:"wording,omitzero"`
 }
 
 // Consent is the text that a reader agrees to before giving personal data. The version changes whenever the text does.

@@ -20,6 +20,7 @@ type Order struct {
 	Answers  []Line                  `json:"answers"`  // in the order in which they are printed
 	Consent  map[library.Lang]string `json:"consent"`  // the library's text; paragraphs are lines
 	Version  string                  `json:"version"`  // of that text
+	Wording  library.Wording         `json:"wording"`  // the library's own sentences
 	Day      library.Date            `json:"day"`      // printed as the day on which the papers were made
 }
 
@@ -35,6 +36,7 @@ type Drawn struct {
 	Lang     library.Lang // of record: the text that counts
 	PDF      []byte
 	Pages    int
+	Version  string // of the consent, and of the library's own sentences where there are any on the paper
 	TextHash string // SHA-256, hex, of the wording in the language of record, without what the reader filled in
 }
 

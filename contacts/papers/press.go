@@ -51,7 +51,7 @@ func (p *Press) drawOne(o Order, kind Kind) (Drawn, error) {
 	if err != nil {
 		return Drawn{}, err
 	}
-	d := Drawn{Kind: kind, Lang: o.Library.RecordLang()}
+	d := Drawn{Kind: kind, Lang: o.Library.RecordLang(), Version: o.versionOf(kind)}
 	if d.TextHash, err = p.textHash(o, kind); err != nil {
 		return d, err
 	}

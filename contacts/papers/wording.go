@@ -43,6 +43,7 @@ const (
 	textConsentVersion    = "papers_print.consent_version"
 	textSuretyAsk         = "papers_print.surety_ask"
 	textSuretyDuty        = "papers_print.surety_duty"
+	textWordingVersion    = "papers_print.wording_version"
 )
 
 // said is a text in the language of record and in the reader's; the latter is empty where it would say the same.
@@ -98,6 +99,9 @@ func (p *Press) compose(o Order, kind Kind) (paper, error) {
 	case Surety:
 		d.surety()
 	}
+	if o.ownWords(kind) {
+		d.paragraph(textWordingVersion)
+	}
 	if d.reader != d.record {
 		d.add(block{text: said{reader: d.say(textTranslated).reader}})
 	}
@@ -116,6 +120,7 @@ func (d *draft) say(key string) said {
 func (d *draft) render(lang library.Lang, key string) string {
 	text, err := d.texts.Render(lang, key, templates.Fields{
 		"name": d.order.Name, "library": d.order.Library.Title(lang), "version": d.order.Version, "day": d.order.Day,
+		"wording": d.order.Wording.Version,
 	})
 	if err != nil && d.err == nil {
 		d.err = err
@@ -166,8 +171,8 @@ func (d *draft) form() {
 		d.field(d.pick(line.Label), d.pick(line.Value))
 	}
 	d.parent()
-	d.paragraph(textFormTrue)
-	d.paragraph(textFormRules)
+	d.sentence(textFormTrue)
+	d.sentence(textFormRules)
 }
 
 func (d *draft) application() {
@@ -175,11 +180,11 @@ func (d *draft) application() {
 	d.person()
 	d.parent()
 	if d.order.Relation == "child" {
-		d.paragraph(textApplicationParent)
+		d.sentence(textApplicationParent)
 	} else {
-		d.paragraph(textApplicationAsk)
+		d.sentence(textApplicationAsk)
 	}
-	d.paragraph(textApplicationDuty)
+	d.sentence(textApplicationDuty)
 }
 
 func (d *draft) consent() {
@@ -187,9 +192,9 @@ func (d *draft) consent() {
 	d.person()
 	d.parent()
 	if d.order.Relation == "child" {
-		d.paragraph(textConsentParent)
+		d.sentence(textConsentParent)
 	} else {
-		d.paragraph(textConsentGive)
+		d.sentence(textConsentGive)
 	}
 	text := d.pick(d.order.Consent)
 	if text.record == "" && d.err == nil {
@@ -204,9 +209,9 @@ func (d *draft) surety() {
 	for _, key := range []string{textParent, textParentKin, textParentAddress, textParentContact} {
 		d.writtenIn(key)
 	}
-	d.paragraph(textSuretyAsk)
+	d.sentence(textSuretyAsk)
 	d.person()
-	d.paragraph(textSuretyDuty)
+	d.sentence(textSuretyDuty)
 }
 
 // paragraphs puts each paragraph's translation under it where there are as many, and else all of it after the text.

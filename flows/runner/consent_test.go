@@ -108,7 +108,7 @@ where c.version = '2' and c.withdrawn_at is null and x.text = 'Новый тек
 func TestConsentWithdrawn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	w.joins(i, "anna", "self")
 	w.await("the papers are drawn", func() bool { return w.count(`select count(*) from paper_orders where state = 'made'`) == 1 })

@@ -22,7 +22,7 @@ func (r *Runner) wantPapers(ctx context.Context, tx pgx.Tx, a asked[flows.Regist
 	}
 	order := papers.Order{
 		Lang: a.lang, Kinds: kinds, Name: a.ask.Name, Born: a.ask.Born, Contact: cmp.Or(a.ask.Email, a.ask.Phone), Relation: a.ask.Relation,
-		Answers: r.lines(a), Consent: settings.Consent.Text, Version: settings.Consent.Version, Day: today,
+		Answers: r.lines(a), Consent: settings.Consent.Text, Version: settings.Consent.Version, Wording: settings.Wording, Day: today,
 	}
 	return papers.Want(ctx, tx, a.libID, reg.ID, int64(a.id), order, a.now)
 }

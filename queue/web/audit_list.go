@@ -75,7 +75,7 @@ func (v *visit) actName(act string) string {
 		"papers.sent_back": "desk_papers.act_papers_sent_back", "papers.by_post": "desk_papers.act_papers_by_post",
 		"registration.exported": "desk_papers.act_registration_exported", "registration.proof": "desk_proof.act",
 		"lesson.certified": "desk_lesson.act_certified", "lesson.missed": "desk_lesson.act_missed", "lesson.waived": "desk_lesson.act_waived",
-		"contact.joined": "desk_join.act_joined", "contact.parted": "desk_join.act_parted",
+		"settings.changed": "desk_settings.act_changed", "contact.joined": "desk_join.act_joined", "contact.parted": "desk_join.act_parted",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)

@@ -80,12 +80,14 @@ func (v *visit) nav() []navItem {
 		{queue.PermPapers, "/desk/papers", "desk_papers.waiting_title"},
 		{queue.PermCertify, "/desk/lessons", "desk_lesson.title"},
 		{queue.PermStaff, "/desk/staff", "desk.staff_title"},
+		{queue.PermSettings, "/desk/settings", "desk_settings.title"},
 		{queue.PermAudit, "/desk/audit", "desk.audit_title"},
 	} {
 		if !v.may(page.needs) || page.href == "/desk/lessons" && !v.hasLessons() {
 			continue
 		}
-		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/")
+		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/") ||
+			page.href == "/desk/settings" && strings.HasPrefix(v.r.URL.Path, "/desk/settings/")
 		out = append(out, navItem{page.href, v.t(page.key), here})
 	}
 	return out
@@ -100,7 +102,7 @@ func (v *visit) notice() string {
 		"ended": "desk.did_end", "password": "desk.did_password", "switched": "desk.did_switch",
 		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
 		"accepted-lesson": "desk_lesson.did_accept", "certified": "desk_lesson.did_certify", "missed": "desk_lesson.did_miss", "waived": "desk_lesson.did_waive",
-		"joined": "desk_join.did_join", "parted": "desk_join.did_part",
+		"in-force": "desk_settings.did_text", "joined": "desk_join.did_join", "parted": "desk_join.did_part",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {
 		return v.t(key)

@@ -97,6 +97,14 @@ func routes() []route {
 		{"POST /desk/account/binding/end", own, "staff.own", endBinding},
 		{"POST /desk/account/sessions/{id}/end", own, "session.ended", closeSession},
 
+		{"GET /desk/settings", queue.PermSettings, "", showSettings},
+		{"GET /desk/settings/way", queue.PermSettings, "", showWay},
+		{"POST /desk/settings/way", queue.PermSettings, "settings.changed", changeWay},
+		{"GET /desk/settings/consent", queue.PermSettings, "", showConsentText},
+		{"POST /desk/settings/consent", queue.PermSettings, "settings.changed", changeConsentText},
+		{"GET /desk/settings/rules", queue.PermSettings, "", showRulesText},
+		{"POST /desk/settings/rules", queue.PermSettings, "settings.changed", changeRulesText},
+
 		{"GET /desk/audit", queue.PermAudit, "", listAudit},
 	}
 }

@@ -5,10 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 )
 
-// maxForm bounds what one request may carry. The desk takes no uploads.
-const maxForm = 64 << 10
+// What one request may carry: the desk takes no uploads. Legal texts are long, and each letter of theirs travels as six.
+const (
+	maxForm     = 64 << 10
+	maxSettings = 512 << 10
+)
 
 // policy lets the page load from the desk alone. Pico draws its marks as data: pictures.
 const policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -27,7 +31,11 @@ func (s *Site) safe(next http.Handler) http.Handler {
 		if s.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if strings.HasPrefix(r.URL.Path, "/desk/settings/") {
+			most = maxSettings
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }
