@@ -104,6 +104,10 @@ func routes() []route {
 		{"POST /desk/settings/consent", queue.PermSettings, "settings.changed", changeConsentText},
 		{"GET /desk/settings/rules", queue.PermSettings, "", showRulesText},
 		{"POST /desk/settings/rules", queue.PermSettings, "settings.changed", changeRulesText},
+		{"GET /desk/settings/questions", queue.PermSettings, "", showQuestions},
+		{"POST /desk/settings/questions", queue.PermSettings, "settings.changed", changeQuestions},
+		{"GET /desk/settings/questions/{key}", queue.PermSettings, "", showQuestion},
+		{"POST /desk/settings/questions/{key}", queue.PermSettings, "settings.changed", changeQuestion},
 
 		{"GET /desk/audit", queue.PermAudit, "", listAudit},
 	}
