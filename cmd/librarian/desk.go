@@ -35,6 +35,7 @@ func (s *service) deskDeps() web.Deps {
 		Refuse:       s.refuseRegistration,
 		Papers:       s.papersOf, AcceptPage: s.acceptPage, ReturnPage: s.returnPage, SendBack: s.sendBack, ByPost: s.byPost, Waiting: s.waitingPapers,
 		Proof:      s.proof,
+		Sample:     s.samplePaper,
 		NextNumber: s.nextNumber,
 		IssueCard:  s.issueCard,
 		File:       s.deskFile,

@@ -86,6 +86,7 @@ type service struct {
 	inspector *files.Inspector
 	desk      *queue.Desk
 	runner    *runner.Runner
+	press     *papers.Press
 	mux       *http.ServeMux
 	site      *web.Site
 	streams   context.Context // ends when the service begins to stop
@@ -105,8 +106,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	press, err := papers.NewPress(s.texts)
-	if err != nil {
+	if s.press, err = papers.NewPress(s.texts); err != nil {
 		return nil, err
 	}
 	s.streams, s.endStream = context.WithCancel(context.Background())
@@ -120,7 +120,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: press, Moved: s.metrics.moved, Now: s.now, Log: log,
+		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, Moved: s.metrics.moved, Now: s.now, Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
 	s.sender.Tried = s.metrics.tried

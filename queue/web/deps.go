@@ -60,6 +60,9 @@ type Deps struct {
 	// Proof is all that shows how a registration came about. Its files are opened by File, which says of one whose term is over that it is purged.
 	Proof func(ctx context.Context, lib library.ID, registration int64) (Proof, error)
 
+	// Sample draws a paper as PDF for the eye, with an invented reader; nothing of it is kept.
+	Sample func(ctx context.Context, sample PaperSample) (pdf []byte, err error)
+
 	NextNumber func(ctx context.Context, lib library.ID) (number string, series bool, err error) // a proposal: nothing is reserved
 	IssueCard  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 
@@ -120,6 +123,14 @@ type FileInfo struct {
 	Name      string // as the reader named it; may be empty
 	MediaType string // told by the content
 	Size      int64  // bytes; below zero: not known
+}
+
+// PaperSample is a paper to be drawn for the eye.
+type PaperSample struct {
+	Library library.Library // with the words to be shown
+	Lang    library.Lang    // of the reader
+	Paper   string          // form, application, consent, surety
+	Child   bool            // it is signed by a parent
 }
 
 // Offer is an account with which the demo's sign-in page lets anybody in by one click.

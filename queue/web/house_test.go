@@ -165,8 +165,11 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 			return h.decideIt(ctx, tx, lib, id, "refused", reason, by)
 		},
 		Papers: h.folder.pages, AcceptPage: h.folder.accept, ReturnPage: h.folder.giveBack, SendBack: h.folder.sendBack, ByPost: h.folder.byPost,
-		Waiting:    h.waiting,
-		Proof:      h.proofOf,
+		Waiting: h.waiting,
+		Proof:   h.proofOf,
+		Sample: func(_ context.Context, s PaperSample) ([]byte, error) {
+			return fmt.Appendf(nil, "%%PDF %s %t %s %v", s.Paper, s.Child, s.Lang, s.Library.Settings.Registration.Wording), nil
+		},
 		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
 		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
 			if number == "taken" {
