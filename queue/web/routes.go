@@ -104,6 +104,8 @@ func routes() []route {
 		{"POST /desk/settings/consent", queue.PermSettings, "settings.changed", changeConsentText},
 		{"GET /desk/settings/rules", queue.PermSettings, "", showRulesText},
 		{"POST /desk/settings/rules", queue.PermSettings, "settings.changed", changeRulesText},
+		{"GET /desk/settings/joining", queue.PermSettings, "", showJoining},
+		{"POST /desk/settings/joining", queue.PermSettings, "settings.changed", changeJoining},
 		{"GET /desk/settings/papers", queue.PermSettings, "", showWording},
 		{"POST /desk/settings/papers", queue.PermSettings, "settings.changed", changeWording},
 		{"POST /desk/settings/papers/sample", queue.PermSettings, "", drawWording},

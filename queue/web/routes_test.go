@@ -135,6 +135,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/settings/rules":               g.settled("/rules", "version", "2026-1", "text.ru", "Правила."),
 		"POST /desk/settings/papers":              g.settled("/papers", "version", "2026-1", "form_true.ru", "Всё верно."),
 		"POST /desk/settings/papers/sample":       g.settled("/papers/sample", "version", "2026-1", "sample", "form"),
+		"POST /desk/settings/joining":             g.settled("/joining", "min_age", "15"),
 		"POST /desk/settings/questions":           g.settled("/questions", "key", "phone", "state.phone", "required"),
 		"GET /desk/settings/questions/{key}":      g.settled("/questions/phone"),
 		"POST /desk/settings/questions/{key}":     g.settled("/questions/phone", "state", "required"),
