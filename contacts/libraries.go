@@ -72,6 +72,13 @@ func (l *Libraries) All(ctx context.Context) (map[string]library.Library, error)
 	return l.bySlug, nil // replaced whole, never changed
 }
 
+// Forget lets the libraries be read anew at the next question: this process has just changed one. Others feel it within a second.
+func (l *Libraries) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = time.Time{}
+}
+
 // fresh reads all libraries unless they were read just now. One query, whatever their number.
 func (l *Libraries) fresh(ctx context.Context) error {
 	l.mu.Lock()

@@ -27,8 +27,16 @@ func TestLibraries(t *testing.T) {
 	if lib, err := all.BySlug(t.Context(), "first"); err != nil || lib.Version != 1 {
 		t.Errorf("what was read is not remembered: %+v, %v", lib, err)
 	}
-	now = now.Add(2 * time.Second)
-	if lib, err := all.BySlug(t.Context(), "first"); err != nil || lib.Version != 2 || lib.Settings.Phone != settings.Phone || len(lib.Settings.Hours.Week[1]) != 1 {
+	all.Forget()
+	if lib, err := all.BySlug(t.Context(), "first"); err != nil || lib.Version != 2 {
+		t.Errorf("what was forgotten is not read anew: %+v, %v", lib, err)
+	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return contacts.ChangeSettings(ctx, tx, w.lib, library.Settings{})
+	})
+	w.tx(func(ctx context.Context, tx pgx.Tx) error { return contacts.ChangeSettings(ctx, tx, w.lib, settings) })
+	now = now.Add(time.Second)
+	if lib, err := all.BySlug(t.Context(), "first"); err != nil || lib.Version != 4 || lib.Settings.Phone != settings.Phone || len(lib.Settings.Hours.Week[1]) != 1 {
 		t.Errorf("after a change: %+v, %v", lib, err)
 	}
 	if every, err := all.All(t.Context()); err != nil || len(every) != 1 || every["first"].ID != w.lib {

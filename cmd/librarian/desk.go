@@ -29,6 +29,7 @@ func (s *service) deskDeps() web.Deps {
 		Pool: s.pool, Desk: s.desk, Conversations: s.runner, Signals: s.signals, Texts: s.texts, Log: s.log, Now: s.now, Secure: s.secure(),
 		Library:      s.libraries.ByID,
 		Libraries:    s.allLibraries,
+		Forget:       s.libraries.Forget,
 		Hold:         s.runner.Hold,
 		Registration: s.registration,
 		Accept:       s.acceptRegistration,

@@ -41,6 +41,7 @@ type Deps struct {
 
 	Library   func(ctx context.Context, id library.ID) (library.Library, error)
 	Libraries func(ctx context.Context) ([]library.Library, error) // for operators, by name
+	Forget    func()                                               // what is remembered of them: one was changed
 
 	// Hold locks the conversation before an act touches anything else, in the order in which turns lock.
 	Hold func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) error

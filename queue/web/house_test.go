@@ -133,7 +133,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		Pool: h.pool, Desk: h.desk, Conversations: h.talks, Signals: signals, Texts: texts, Now: h.clock.Now,
 		Proxies: bots.Proxies{netip.MustParsePrefix("127.0.0.0/8")},
 		Log:     slog.New(slog.NewTextHandler(h.logged, nil)),
-		Library: libraries.ByID,
+		Library: libraries.ByID, Forget: libraries.Forget,
 		Libraries: func(ctx context.Context) ([]library.Library, error) {
 			all, err := libraries.All(ctx)
 			var out []library.Library

@@ -44,7 +44,7 @@ func (v *visit) revise(change func(*library.Settings) (changed []string, err err
 	if err != nil || base <= 0 {
 		return errForm
 	}
-	return v.write(func(ctx context.Context, tx pgx.Tx) error {
+	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
 		var changed []string
 		revision := contacts.Revision{Library: v.lib.ID, Base: base, By: int64(v.me())}
 		version, err := contacts.ReviseSettings(ctx, tx, revision, func(s *library.Settings) (err error) {
@@ -58,6 +58,10 @@ func (v *visit) revise(change func(*library.Settings) (changed []string, err err
 		}
 		return v.audit(ctx, tx, v.object("library", int64(v.lib.ID)), map[string]any{"changed": strings.Join(changed, " "), "settings": version})
 	})
+	if err == nil {
+		v.Forget()
+	}
+	return err
 }
 
 // settingsProblem is what stood in the way of a save, in words; empty when it is nothing that the person can do something about.
