@@ -102,7 +102,7 @@ func (h *house) made(job Job, at time.Time) error {
 		drawn := []Drawn{
 			{Kind: Form, Lang: library.Russian, Pages: 1, TextHash: "a"},
 			{Kind: Application, Lang: library.Russian, Pages: 1, TextHash: "b"},
-			{Kind: Consent, Lang: library.Russian, Pages: 2, TextHash: "c"},
+			{Kind: Consent, Lang: library.Russian, Pages: 2, Version: "2026-1", TextHash: "c"},
 		}
 		name := func(k Kind) files.ID { return files.ID(fmt.Sprintf("%s of %d", k, job.ID)) }
 		return Made(ctx, tx, job, drawn, []files.ID{name(Form), name(Application), name(Consent)}, at)

@@ -36,7 +36,7 @@ type Drawn struct {
 	Lang     library.Lang // of record: the text that counts
 	PDF      []byte
 	Pages    int
-	Version  string // of the consent, and of the library's own sentences where there are any on the paper
+	Version  string // of the library's own text on it: the consent, its own sentences, or both; empty where all of it is shipped
 	TextHash string // SHA-256, hex, of the wording in the language of record, without what the reader filled in
 }
 

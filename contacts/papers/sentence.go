@@ -30,13 +30,15 @@ func (o Order) ownWords(kind Kind) bool {
 	})
 }
 
-// versionOf is the version of the paper's text.
+// versionOf is the version of what the paper says in the library's own words.
 func (o Order) versionOf(kind Kind) string {
-	switch {
-	case !o.ownWords(kind):
-		return o.Version
-	case kind == Consent:
+	switch own := o.ownWords(kind); {
+	case own && kind == Consent:
 		return o.Version + " / " + o.Wording.Version
+	case own:
+		return o.Wording.Version
+	case kind == Consent:
+		return o.Version
 	}
-	return o.Wording.Version
+	return ""
 }

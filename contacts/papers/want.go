@@ -1,7 +1,6 @@
 package papers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,7 +100,7 @@ func Made(ctx context.Context, tx pgx.Tx, job Job, drawn []Drawn, ids []files.ID
 	}
 	batch := &pgx.Batch{}
 	for i, d := range drawn {
-		batch.Queue(addPaper, job.Library, job.ID, d.Kind, d.Lang, cmp.Or(d.Version, job.Order.Version), d.TextHash, ids[i], d.Pages)
+		batch.Queue(addPaper, job.Library, job.ID, d.Kind, d.Lang, d.Version, d.TextHash, ids[i], d.Pages)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("papers %d: %w", job.ID, err)

@@ -107,7 +107,7 @@ func (a *account) papersSent() {
 		a.say(a.paperName(p.Kind))
 		a.line(a.t("desk_proof.drawn"), a.exact(p.Made))
 		a.line(a.t("desk_proof.language"), a.langName(p.Lang))
-		a.line(a.t("desk_proof.version"), p.Version)
+		a.line(a.t("desk_settings.paper_version"), p.Version)
 		a.line(a.t("desk_proof.wording"), p.TextHash)
 		a.line(a.t("desk_proof.count"), fmt.Sprint(p.Pages))
 		a.line(a.t("desk_proof.file"), a.whereabouts(p.File))
