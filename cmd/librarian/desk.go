@@ -116,7 +116,7 @@ func (s *service) answers(ctx context.Context, lib library.ID, reg contacts.Regi
 	}
 	var out []web.Answer
 	for _, given := range reg.Answers {
-		field, known := tenant.Settings.Registration.Field(given.Key)
+		field, known := tenant.Settings.Registration.Known(given.Key)
 		if !known {
 			field = library.Field{Key: given.Key} // the library has dropped the question since, or it is the acceptance of its rules
 		}

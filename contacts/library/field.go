@@ -13,6 +13,7 @@ type Field struct {
 	Key      string          `json:"key"`
 	Required bool            `json:"required,omitempty"` // cannot be passed over
 	Choices  []Choice        `json:"choices,omitempty"`  // the answer is one of these; empty: any text
+	Gone     []Choice        `json:"gone,omitempty"`     // offered no more; answers given before still have their words
 	Several  bool            `json:"several,omitempty"`  // one or more of the choices
 	Other    bool            `json:"other,omitempty"`    // besides the choices any text will do
 	When     When            `json:"when,omitzero"`      // asked of these alone
@@ -73,7 +74,7 @@ func (f Field) Question() Words { return worded(f.Ask, "field."+f.Key+"_ask", f.
 
 // ChoiceName is what the choice is called. One without any text, such as the number of a year, is called by its id.
 func (f Field) ChoiceName(id string) Words {
-	for _, c := range f.Choices {
+	for _, c := range slices.Concat(f.Choices, f.Gone) {
 		if c.ID == id {
 			return worded(c.Label, "field."+f.Key+"_"+id, id)
 		}
@@ -119,13 +120,13 @@ func (f Field) Say(answer string) []Words {
 	if answer == "" {
 		return nil
 	}
-	if len(f.Choices) == 0 {
+	ids, other := f.Picked(answer)
+	if !slices.ContainsFunc(ids, f.words) && (other == "" || len(f.Choices)+len(f.Gone) == 0) { // written, not chosen
 		if day, ok := ParseDate(answer); ok && f.Key == KeyDeregistered {
 			return []Words{{Day: day}}
 		}
 		return []Words{{Plain: answer}}
 	}
-	ids, other := f.Picked(answer)
 	var out []Words
 	for _, id := range ids {
 		out = append(out, f.ChoiceName(id))
@@ -134,6 +135,12 @@ func (f Field) Say(answer string) []Words {
 		out = append(out, Words{Plain: other})
 	}
 	return out
+}
+
+// words reports whether there is a choice of the id, or was one.
+func (f Field) words(id string) bool {
+	of := func(c Choice) bool { return c.ID == id }
+	return f.Has(id) || slices.ContainsFunc(f.Gone, of) || id != "ask" && shippedTexts["field."+f.Key+"_"+id]
 }
 
 // among reports whether the answer is one that the condition names.
@@ -245,7 +252,7 @@ func (f Field) check(seen map[string]Field) error {
 		return errors.New("several or other without choices")
 	}
 	ids := map[string]bool{}
-	for _, c := range f.Choices {
+	for _, c := range slices.Concat(f.Choices, f.Gone) {
 		if !isName(c.ID) || ids[c.ID] || c.ID == "other" || c.ID == "ask" {
 			return fmt.Errorf("choice %q is taken, or: it %w", c.ID, errName)
 		}

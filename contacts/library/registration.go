@@ -1,6 +1,9 @@
 package library
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Registration says what the library asks of those who join. Without Full, Rules, Fields and Eligibility it is the simple one: consent, name, date of
 // birth, e-mail or phone.
@@ -92,6 +95,16 @@ func (r *Registration) Field(key string) (Field, bool) {
 		}
 	}
 	return Field{}, false
+}
+
+// Known is the question with the key, asked now, put aside, or shipped: the one by which an answer given before is worded.
+func (r *Registration) Known(key string) (Field, bool) {
+	for _, f := range slices.Concat(r.Fields, r.Off) {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return ShippedField(key)
 }
 
 // Asks gives the field of the key, if it is put to this person.

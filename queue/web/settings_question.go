@@ -136,8 +136,11 @@ func (v *visit) choiceFields(f library.Field, langs []library.Lang) []choiceFiel
 	for _, c := range f.Choices {
 		add(c, true)
 	}
+	for _, c := range f.Gone {
+		add(c, false)
+	}
 	for _, c := range shipped {
-		if !f.Has(c.ID) {
+		if !f.Has(c.ID) && !gone(f, c.ID) {
 			add(c, false)
 		}
 	}
@@ -147,6 +150,10 @@ func (v *visit) choiceFields(f library.Field, langs []library.Lang) []choiceFiel
 		}
 	}
 	return out
+}
+
+func gone(f library.Field, id string) bool {
+	return slices.ContainsFunc(f.Gone, func(c library.Choice) bool { return c.ID == id })
 }
 
 // blanks are what answers are called before they have an id.

@@ -67,7 +67,7 @@ func (v *visit) typedQuestion(before placed) (typed placed, faults map[string]st
 		f.Ask = nil
 	}
 	if listable(f.Key) {
-		f.Choices = v.typedChoices(f, faults)
+		f.Choices, f.Gone = v.typedChoices(f, faults)
 		f.Several, f.Other = v.form("several") != "" && len(f.Choices) > 0, v.form("other") != "" && len(f.Choices) > 0
 		if shipped && len(f.Choices) == 0 {
 			faults["choices"] = v.t("desk_settings.fault_choices")
@@ -89,13 +89,12 @@ func (v *visit) complete(name string, words map[library.Lang]string, mayLack boo
 	}
 }
 
-// typedChoices are the answers that are switched on, and those that were added.
-func (v *visit) typedChoices(f library.Field, faults map[string]string) []library.Choice {
-	var out []library.Choice
+// typedChoices are the answers that are switched on, with those that were added, and those in the library's own words that are offered no more.
+func (v *visit) typedChoices(f library.Field, faults map[string]string) (on, off []library.Choice) {
 	for _, known := range v.choiceFields(f, nil) {
 		label := v.typedIn("choice."+known.ID, library.Langs(), mostLabel, faults)
 		blank := slices.Contains(blanks(), known.ID)
-		if blank && len(label) == 0 || !blank && v.form("on."+known.ID) == "" {
+		if blank && len(label) == 0 {
 			continue
 		}
 		choice := library.Choice{ID: known.ID}
@@ -103,9 +102,14 @@ func (v *visit) typedChoices(f library.Field, faults map[string]string) []librar
 			v.complete("choice."+known.ID, label, false, faults)
 			choice.Label = label
 		}
-		out = append(out, choice)
+		switch {
+		case blank || v.form("on."+known.ID) != "":
+			on = append(on, choice)
+		case known.Own:
+			off = append(off, choice)
+		}
 	}
-	return out
+	return on, off
 }
 
 // numbered reports whether the answer needs no words, such as the number of a year.

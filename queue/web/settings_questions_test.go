@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -109,12 +110,29 @@ func TestChoicesOfAListAreSwitched(t *testing.T) {
 	if len(f.Choices) != 4 || f.Choices[2].ID != "pupil_card" || f.Choices[3].Label[library.Sakha] != "Own paper sah" || f.Other || !f.Several {
 		t.Errorf("document: %+v", f)
 	}
-	if id := f.Choices[3].ID; !strings.HasPrefix(id, "own_") {
+	own := f.Choices[3].ID
+	if id := own; !strings.HasPrefix(id, "own_") {
 		t.Errorf("the new answer is called %s", id)
 	}
 	again := h.revision(lib, "state", "required", "several", "yes", "on.passport", "yes", "on.student_card", "yes", "on."+f.Choices[3].ID, "yes")
-	again.Set("choice."+f.Choices[3].ID+".ru", "Только по-русски")
+	again.Set("choice."+own+".ru", "Только по-русски")
 	head.post("/desk/settings/questions/document", again).has(t, http.StatusUnprocessableEntity, "Только по-русски", "fill it in in this language")
+	off := h.revision(lib, "state", "required", "several", "yes", "on.passport", "yes", "on.student_card", "yes")
+	for _, lang := range library.Langs() {
+		off.Set("choice."+own+"."+string(lang), "Own paper "+string(lang))
+	}
+	head.post("/desk/settings/questions/document", off).leads(t, "/desk/settings/questions?did=saved")
+	f, _ = h.settings(lib).Settings.Registration.Field("document")
+	if said := f.Say("passport " + own); f.Has(own) || len(said) != 2 || said[1].In(library.English) != "Own paper en" {
+		t.Errorf("an answer of before is called %+v", said)
+	}
+	head.get("/desk/settings/questions/document").has(t, http.StatusOK, "Own paper en", `name="on.`+own+`" value="yes">`)
+	off.Set("base", strconv.Itoa(h.settings(lib).Version))
+	off.Set("on."+own, "yes")
+	head.post("/desk/settings/questions/document", off).leads(t, "/desk/settings/questions?did=saved")
+	if f, _ = h.settings(lib).Settings.Registration.Field("document"); !f.Has(own) || len(f.Gone) != 0 {
+		t.Errorf("offered again: %+v", f)
+	}
 }
 
 func TestAnOwnQuestionIsAddedPutAsideAndAskedAgain(t *testing.T) {
@@ -140,6 +158,9 @@ func TestAnOwnQuestionIsAddedPutAsideAndAskedAgain(t *testing.T) {
 	head.post(page, h.questionnaire(lib, own.Key, "off")).leads(t, page+"?did=saved")
 	if strings.Contains(h.asked(lib), own.Key) {
 		t.Fatal("it is still asked")
+	}
+	if f, known := h.settings(lib).Settings.Registration.Known(own.Key); !known || f.Say(own.Choices[0].ID)[0].In(library.English) != "From friends en" {
+		t.Errorf("answers of before have lost their words: %+v", f)
 	}
 	head.get(page+"/"+own.Key).has(t, http.StatusOK, "How did you learn of us? sah")
 	head.post(page, h.questionnaire(lib, own.Key, "optional")).leads(t, page+"?did=saved")

@@ -34,22 +34,11 @@ func (v *visit) checkProblem(err error) string {
 	return ""
 }
 
-// field is the question of the key: asked, put aside, or shipped.
-func (v *visit) field(key string) (library.Field, bool) {
-	r := v.lib.Settings.Registration
-	for _, f := range append(r.Fields[:len(r.Fields):len(r.Fields)], r.Off...) {
-		if f.Key == key {
-			return f, true
-		}
-	}
-	return library.ShippedField(key)
-}
-
 func (v *visit) fieldName(key string) string {
 	if key == "relation" {
 		return v.t("register.who")
 	}
-	f, _ := v.field(key)
+	f, _ := v.lib.Settings.Registration.Known(key)
 	f.Key = key
 	return v.Texts.Words(v.lang, f.Name())
 }
@@ -61,7 +50,7 @@ func (v *visit) choiceName(key, id string) string {
 			return v.t(said)
 		}
 	}
-	f, _ := v.field(key)
+	f, _ := v.lib.Settings.Registration.Known(key)
 	f.Key = key
 	return v.Texts.Words(v.lang, f.ChoiceName(id))
 }
