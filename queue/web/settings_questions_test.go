@@ -106,7 +106,8 @@ func TestChoicesOfAListAreSwitched(t *testing.T) {
 	}
 	head.get("/desk/settings/questions/document").has(t, http.StatusOK, "Birth certificate", "Военный билет", "Паспорт")
 	head.post("/desk/settings/questions/document", form).leads(t, "/desk/settings/questions?did=saved")
-	f, _ := h.settings(lib).Settings.Registration.Field("document")
+	asked := h.settings(lib).Settings.Registration
+	f, _ := asked.Field("document")
 	if len(f.Choices) != 4 || f.Choices[2].ID != "pupil_card" || f.Choices[3].Label[library.Sakha] != "Own paper sah" || f.Other || !f.Several {
 		t.Errorf("document: %+v", f)
 	}
