@@ -76,6 +76,7 @@ type State struct {
 	Reminded bool   `json:"reminded,omitempty"` // once is enough
 	Came     *Came  `json:"came,omitempty"`     // what the reader is answered when this is over
 	Asked    int    `json:"asked,omitempty"`    // the dialogue in which a newer consent was asked for last
+	Shown    Shown  `json:"shown,omitempty"`    // the example pictures of today
 }
 
 // Kind says what an input is.
@@ -194,8 +195,9 @@ type Turn struct {
 	Lang   library.Lang // the reader has chosen it
 	WakeAt time.Time    // zero: nothing is waited for
 	Facts  []Fact
-	asked  int  // the dialogue in which a newer consent was asked for last
-	quiet  bool // the step that is reached need not put its question: what was said offers its choices
+	asked  int   // the dialogue in which a newer consent was asked for last
+	shown  Shown // example pictures
+	quiet  bool  // the step that is reached need not put its question: what was said offers its choices
 }
 
 // Say is one message to the reader.
@@ -203,6 +205,7 @@ type Say struct {
 	Lines   []Line
 	Choices []Choice
 	Files   []string
+	Example string // the picture of how a paper should be photographed, by its name; empty: none
 	Secret  string // id of the secret that stands at {secret}
 	Notice  bool   // goes even while a person speaks
 	Remind  bool   // unasked for; never counted as a service

@@ -46,6 +46,9 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		out.say("papers.returned", fields)
 		for _, p := range pagesIn(n.Fields["pages"]) {
 			out.line(paperTexts[p.Kind].returned, p.fields())
+			if out.Say[0].Example == "" { // it was asked for by a person: shown however often
+				out.Say[0].Example = exampleOf[p.Reason]
+			}
 		}
 		out.offer(choice(papersFlow, "papers.send_button"))
 	case NewsArrived:

@@ -29,8 +29,8 @@ type PaperPage struct {
 }
 
 // keepAll asks to put away what the files show.
-func keepAll(found []Finding, out *Turn) KeepPapers {
-	ask := KeepPapers{Sheets: sheetsOf(found, out)}
+func keepAll(r *Reader, found []Finding, out *Turn) KeepPapers {
+	ask := KeepPapers{Sheets: sheetsOf(r, found, out)}
 	for _, f := range found {
 		if f.File == "" {
 			continue
@@ -46,13 +46,13 @@ func keepAll(found []Finding, out *Turn) KeepPapers {
 }
 
 // sheetsOf are the pages that can be put somewhere. It says what is wrong with the others, each thing once.
-func sheetsOf(found []Finding, out *Turn) []Sheet {
+func sheetsOf(r *Reader, found []Finding, out *Turn) []Sheet {
 	var sheets []Sheet
 	var told []string
 	tell := func(problem string) {
 		if !slices.Contains(told, problem) {
 			told = append(told, problem)
-			out.say(problemText(problem), nil)
+			out.sayProblem(r, problem)
 		}
 	}
 	for _, f := range found {

@@ -129,7 +129,7 @@ func sendTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		return ""
 	}
 	delete(v, varUnsure) // newer photos take the place of those
-	out.Ask = keepAll(in.Files, out)
+	out.Ask = keepAll(r, in.Files, out)
 	return ""
 }
 
@@ -139,7 +139,7 @@ func standTold(r *Reader, v Vars, a PapersStand, out *Turn) Event {
 		add(out, i == 0, paperTexts[p.Kind].taken, p.fields())
 	}
 	for _, problem := range a.Problems {
-		out.say(problemText(problem), nil)
+		out.sayProblem(r, problem)
 	}
 	if a.Elsewhere {
 		out.say("papers.elsewhere", nil)

@@ -17,7 +17,7 @@ func pageChoices() []string {
 }
 
 // whichAsk asks about the first of the pages: whether it is signed, or which it is.
-func whichAsk(_ *Reader, v Vars, out *Turn) {
+func whichAsk(r *Reader, v Vars, out *Turn) {
 	unsure, missing := recall[Sheet](v, varUnsure), recall[PaperPage](v, varMissing)
 	if len(unsure) == 0 {
 		out.say("papers.photos_please", nil, choice(choiceDrop, "common.continue"))
@@ -25,9 +25,11 @@ func whichAsk(_ *Reader, v Vars, out *Turn) {
 	}
 	if unsure[0].Unsigned && unsure[0].As != nil {
 		out.say(paperTexts[unsure[0].As.Kind].unsigned, unsure[0].As.fields(), choice(choiceSigned, "papers.is_signed"), choice(choiceDrop, "papers.send_another"))
+		out.example(r, "unsigned")
 		return
 	}
 	out.say("papers.which", nil)
+	out.example(r, "no_code")
 	for i, p := range missing[:min(len(missing), pagesOffered)] {
 		out.offer(Choice{ID: choicePage + strconv.Itoa(i), Key: paperTexts[p.Kind].missing, Fields: p.fields()})
 	}
@@ -53,7 +55,7 @@ func whichTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	page, isPage := strings.CutPrefix(in.Choice, choicePage)
 	switch {
 	case len(in.Files) > 0:
-		out.Ask = keepAll(in.Files, out)
+		out.Ask = keepAll(r, in.Files, out)
 		return ""
 	case in.Choice == choiceDrop && len(unsure) > 1:
 		v.remember(varUnsure, unsure[1:])

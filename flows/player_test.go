@@ -431,6 +431,9 @@ func (p *player) render(say Say) string {
 		}
 		lines = append(lines, strings.Split(text, "\n")...)
 	}
+	if say.Example != "" {
+		lines = append(lines, "(example "+say.Example+")")
+	}
 	for _, f := range say.Files {
 		lines = append(lines, "(file "+f+")")
 	}

@@ -51,9 +51,9 @@ func photoTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		out.say("register.photo_kept", templates.Fields{"count": len(v.photos())})
 		return toName
 	case len(v.photos()) == 0:
-		out.say(problemText(problem), nil, photoWays(v)...)
+		out.sayProblem(r, problem, photoWays(v)...)
 	default:
-		out.say(problemText(problem), nil)
+		out.sayProblem(r, problem)
 		photoAsk(r, v, out)
 	}
 	return ""

@@ -120,7 +120,8 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, Moved: s.metrics.moved, Now: s.now, Log: log,
+		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, DrawExample: papers.DrawExample, Moved: s.metrics.moved, Now: s.now,
+		Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
 	s.sender.Tried = s.metrics.tried

@@ -73,6 +73,7 @@ func walkFull(b *browser, d *exhibit) {
 	unsigned := photographed(b.T, printed(b.T, reader.received()[2])[0], 1, 0.9, "unsigned.jpg")
 	reader.sendsPhotos([]string{unsigned})
 	reader.hears("лист не подписан")
+	reader.await("a picture of how to sign", `[...document.querySelectorAll("#log img")].some((i) => i.alt.includes("Где подписать") && i.naturalWidth === 960)`)
 	reader.look("unsigned")
 	reader.presses("Пришлю другую фотографию")
 	reader.sendsPhotos(photos[1:])

@@ -112,3 +112,11 @@ func Replay(set *flows.Set, lib library.Library, s Stored) (got, want flows.Stat
 	t.advance(set, in)
 	return t.out.State, rec.After, t.failure
 }
+
+// ExamplesKept is how many example pictures the runner can show.
+func (r *Runner) ExamplesKept() int {
+	if kept := r.examples.Load(); kept != nil {
+		return len(*kept)
+	}
+	return 0
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -33,11 +34,14 @@ type Config struct {
 	Store     *files.Store
 	Inspector *files.Inspector
 	Press     *papers.Press
-	Workers   int                                 // groups worked at a time; 0 means 2
-	Group     int                                 // conversations of one group at most; 0 means 64
-	Moved     func(turns int, took time.Duration) // told of each group that was committed; optional
-	Now       func() time.Time
-	Log       *slog.Logger
+
+	DrawExample func(papers.Example) ([]byte, error) // optional: without it no picture shows how to photograph a paper
+
+	Workers int                                 // groups worked at a time; 0 means 2
+	Group   int                                 // conversations of one group at most; 0 means 64
+	Moved   func(turns int, took time.Duration) // told of each group that was committed; optional
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Runner moves conversations. All of its methods may be used at the same time.
@@ -48,6 +52,7 @@ type Runner struct {
 	filesCame chan struct{}
 	instance  instance
 	pace      *pace
+	examples  atomic.Pointer[map[papers.ExampleOf]files.ID]
 }
 
 // New makes a runner; Run starts it.
@@ -85,6 +90,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		g.Go(func() error { return r.inspectFiles(ctx) })
 	}
 	g.Go(func() error { return r.drawPapers(ctx) })
+	g.Go(func() error { return r.drawExamples(ctx) })
 	g.Go(func() error { return r.keepTime(ctx) })
 	err := g.Wait()
 	forget()

@@ -104,7 +104,7 @@ func (r *Runner) bodies(t *turn, say flows.Say) ([]bots.Body, []offered, error) 
 		}
 		choices = nil
 	}
-	return split(bots.Body{Lang: t.lang, Text: text, Choices: choices, Turn: t.turn, Files: say.Files}, t.limits), given, nil
+	return split(bots.Body{Lang: t.lang, Text: text, Choices: choices, Turn: t.turn, Files: append(r.exampleFile(t, say.Example), say.Files...)}, t.limits), given, nil
 }
 
 func (r *Runner) label(t *turn, c flows.Choice) (string, error) {
