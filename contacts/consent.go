@@ -33,6 +33,12 @@ kept as (
   select lib, contact, nullif(address, 0), hash, version, lang, at, nullif(reader, 0) from given order by n returning id)
 select id from kept order by id`
 
+// keepTexts keeps each text that was shown once, under its hash.
+const keepTexts = `insert into consent_texts (library_id, hash, text)
+select distinct on (l, h) l, h, t from unnest($1::bigint[], $2::text[], $3::text[]) as w (l, h, t)
+where not exists (select from consent_texts c where c.library_id = w.l and c.hash = w.h)
+order by l, h on conflict do nothing`
+
 // Agree records the agreements, two statements however many they are, and gives their ids in order. The text itself is kept once.
 func Agree(ctx context.Context, tx pgx.Tx, given []Agreement) ([]int64, error) {
 	n := len(given)
@@ -44,10 +50,7 @@ func Agree(ctx context.Context, tx pgx.Tx, given []Agreement) ([]int64, error) {
 		versions[i], langs[i], texts[i], at[i], readers[i] = g.Version, string(g.Lang), g.Text, g.At, int64(g.Reader)
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into consent_texts (library_id, hash, text)
-select distinct on (l, h) l, h, t from unnest($1::bigint[], $2::text[], $3::text[]) as w (l, h, t)
-where not exists (select from consent_texts c where c.library_id = w.l and c.hash = w.h)
-order by l, h on conflict do nothing`, libs, hashes, texts)
+	batch.Queue(keepTexts, libs, hashes, texts)
 	var ids []int64
 	batch.Queue(giveConsents, libs, contactIDs, addresses, hashes, versions, langs, at, readers).Query(func(rows pgx.Rows) (err error) {
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])

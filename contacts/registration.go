@@ -26,7 +26,8 @@ type Application struct {
 	Consent     int64
 	Photos      []string
 	Answers     []Answer // to what the library asks besides
-	Papers      bool     // it waits for signed papers before staff look at it
+	Rules       Acceptance
+	Papers      bool // it waits for signed papers before staff look at it
 	At          time.Time
 }
 
@@ -109,7 +110,7 @@ select $1, $2, $3, $4, $8, c.id, $6, $9, $10, $7 from c returning id`,
 	if err != nil {
 		return reg, fmt.Errorf("registration for contact %d: %w", a.Contact, err)
 	}
-	return reg, nil
+	return reg, a.Rules.accept(ctx, tx, a.Library, reg.ID)
 }
 
 // agreed looks at the consent before anything is written: what is refused leaves no reader behind. Whoever withdraws it waits for the contact, as Apply does.

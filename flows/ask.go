@@ -68,12 +68,21 @@ type Register struct {
 	Consent     int64
 	Photos      []string
 	Answers     []Answered // to what the library asks besides, in that order
-	Papers      bool       // it waits for signed papers
+	Rules       RulesAccepted
+	Papers      bool // it waits for signed papers
+}
+
+// RulesAccepted is the acceptance of the library's rules; without a version there was nothing to accept.
+type RulesAccepted struct {
+	Version string
+	Lang    library.Lang // of the text that was shown
+	Hash    string       // SHA-256 of that text in hex
+	Day     library.Date
 }
 
 // Answered is what the reader said to one of the library's own questions.
 type Answered struct {
-	Key   string // of the field, or library.KeyRules
+	Key   string // of the field
 	Value string // as library.Field.Say reads it
 }
 

@@ -33,6 +33,9 @@ func words(a Ask) string {
 			proven = "proven"
 		}
 		said := fmt.Sprintf("register %s: %s, %s, %s %s, %d photos", a.Relation, a.Name, a.Born, a.Email+a.Phone, proven, len(a.Photos))
+		if a.Rules.Version != "" {
+			said += fmt.Sprintf("; rules=%s %s", a.Rules.Version, a.Rules.Day)
+		}
 		for _, given := range a.Answers {
 			said += fmt.Sprintf("; %s=%s", given.Key, given.Value)
 		}

@@ -175,6 +175,10 @@ func (p *player) prepare(who, what string) {
 		settings.Registration.MinAge = 18
 	case "library> full registration":
 		settings.Registration = fullRegistration(settings.Registration.Consent)
+	case "library> rules reworded":
+		settings.Registration.Rules.Text = map[library.Lang]string{
+			library.Russian: "Новый текст правил.", library.Sakha: "Саҥа быраабыла тиэкиһэ.", library.Ukrainian: "Новий текст правил бібліотеки.", library.English: "New text of the rules.",
+		}
 	case "library> own words":
 		settings.Registration.Eligibility.Rules[0].Why = map[library.Lang]string{library.Russian: "Нам пока нельзя записывать младше 18."}
 		settings.Registration.Eligibility.Else = map[library.Lang]string{library.Russian: "Ждём вас в детской библиотеке."}

@@ -59,6 +59,8 @@ const (
 	varPending  = "pending" // an e-mail to which a code went; not yet the reader's address
 	varEdit     = "edit"    // one answer is being changed; then on with what is left, mostly the review
 	varRules    = "rules"   // version of the accepted rules, a space, the day
+	varRulesOf  = "rulesof" // language of their text, a space, its SHA-256
+	varShown    = "shown"   // SHA-256 of the rules as they were shown last
 	varField    = "field"   // key of the field that is being asked for
 	varAnswer   = "a."      // and the key of a field: its answer
 )
@@ -174,7 +176,7 @@ func whoTake(r *Reader, v Vars, in Input, out *Turn) Event {
 // forget drops what one person has agreed to and answered.
 func (v Vars) forget() {
 	maps.DeleteFunc(v, func(name, _ string) bool {
-		return strings.HasPrefix(name, varAnswer) || slices.Contains([]string{varConsent, varPhotos, varRules, varField}, name)
+		return strings.HasPrefix(name, varAnswer) || slices.Contains([]string{varConsent, varPhotos, varRules, varRulesOf, varField}, name)
 	})
 }
 

@@ -71,7 +71,7 @@ func (v Vars) before(r *Reader, key string) Event {
 		return toField
 	}
 	delete(v, varField)
-	if _, _, ok := rulesText(r); ok {
+	if _, ok := rulesText(r); ok {
 		return toRules
 	}
 	return toContact
@@ -80,9 +80,6 @@ func (v Vars) before(r *Reader, key string) Event {
 // answers are what was answered to the library's questions, as it is handed in.
 func (v Vars) answers(r *Reader) []Answered {
 	var out []Answered
-	if v[varRules] != "" {
-		out = append(out, Answered{Key: library.KeyRules, Value: v[varRules]})
-	}
 	for f := range r.Library.Settings.Registration.Asked(v.person(r)) {
 		if value := v[varAnswer+f.Key]; value != "" {
 			out = append(out, Answered{Key: f.Key, Value: value})

@@ -43,7 +43,7 @@ func TestFullRegistrationTakesFewMessages(t *testing.T) {
 					t.Errorf("%s, %s: %s was not answered", category, residence, f.Key)
 				}
 			}
-			if !given.Papers || said[library.KeyRules] != "7 2026-11-23" || !given.EmailProven {
+			if !given.Papers || given.Rules != (RulesAccepted{Version: "7", Lang: library.Russian, Hash: "d13ae109908cbf2819198497c0d2267ce3007d2118809fdcd237ebf0d25963ae", Day: reader().Today()}) || !given.EmailProven {
 				t.Errorf("%s, %s: handed in %+v", category, residence, given)
 			}
 		}

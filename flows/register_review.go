@@ -121,7 +121,7 @@ func (v Vars) registration(r *Reader) Register {
 		Relation: v[varRelation], Name: v[varName], Born: born, Consent: consent, Photos: v.photos(),
 		Email: v[varEmail], EmailProven: proven && v[varEmail] != "",
 		Phone: v[varPhone], PhoneProven: proven && v[varPhone] != "",
-		Answers: v.answers(r), Papers: r.Library.Settings.Registration.Full,
+		Answers: v.answers(r), Rules: v.rules(), Papers: r.Library.Settings.Registration.Full,
 	}
 }
 

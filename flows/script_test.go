@@ -16,7 +16,7 @@ import (
 // TestScripts plays testdata/*.script. A line is who speaks, an arrow and what:
 //
 //	lang> ru              the language; "guessed ru" until the reader has chosen one
-//	library> consent photo | no mail | one language | from age 18 | full registration | own words
+//	library> consent photo | no mail | one language | from age 18 | full registration | own words | rules reworded
 //	         lesson for students | lesson or test for students | test for students
 //	         agreed | new consent | surety | no fields | no rules to judge by | from age 18 without exception
 //	channel> own phone    the channel can prove a phone number

@@ -114,20 +114,20 @@ func (s *service) answers(ctx context.Context, lib library.ID, reg contacts.Regi
 	if err != nil {
 		return nil, err
 	}
-	var out []web.Answer
+	out, err := s.rulesAnswer(ctx, tenant, reg.ID)
+	if err != nil {
+		return nil, err
+	}
 	for _, given := range reg.Answers {
 		field, known := tenant.Settings.Registration.Known(given.Key)
 		if !known {
-			field = library.Field{Key: given.Key} // the library has dropped the question since, or it is the acceptance of its rules
+			field = library.Field{Key: given.Key} // the library has dropped the question since
 		}
 		if given.Value == "" {
 			continue
 		}
-		lang, name := tenant.RecordLang(), field.Name()
-		if given.Key == library.KeyRules {
-			name = library.Words{Key: "desk_papers.rules"}
-		}
-		out = append(out, web.Answer{Label: s.texts.Words(lang, name), Value: s.texts.WordsList(lang, field.Say(given.Value))})
+		lang := tenant.RecordLang()
+		out = append(out, web.Answer{Label: s.texts.Words(lang, field.Name()), Value: s.texts.WordsList(lang, field.Say(given.Value))})
 	}
 	return out, nil
 }

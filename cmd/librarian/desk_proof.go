@@ -33,6 +33,16 @@ func (s *service) proof(ctx context.Context, lib library.ID, registration int64)
 		Consent: web.ProofConsent{Version: consent.Version, Text: consent.Text, Hash: consent.Hash, Lang: consent.Lang, At: consent.At},
 		Pages:   pages, Photos: reg.Photos,
 	}
+	if out.Rules, _, err = s.rulesOf(ctx, lib, registration); err != nil {
+		return web.Proof{}, err
+	}
+	replaced, err := papers.ReplacedScans(ctx, s.pool, lib, registration)
+	if err != nil {
+		return web.Proof{}, err
+	}
+	for _, r := range replaced {
+		out.Replaced = append(out.Replaced, web.ProofReplaced{Kind: string(r.Kind), Number: r.Number, File: string(r.File)})
+	}
 	for _, p := range made {
 		out.Papers = append(out.Papers, web.ProofPaper{
 			Kind: string(p.Kind), Lang: p.Lang, Version: p.Version, TextHash: p.TextHash, File: string(p.File), Pages: p.Pages, Made: p.MadeAt,
@@ -50,6 +60,9 @@ func (s *service) proofFiles(ctx context.Context, lib library.ID, p web.Proof) (
 	}
 	for _, page := range p.Pages {
 		ids = append(ids, files.ID(page.File))
+	}
+	for _, r := range p.Replaced {
+		ids = append(ids, files.ID(r.File))
 	}
 	for _, photo := range p.Photos {
 		ids = append(ids, files.ID(photo))

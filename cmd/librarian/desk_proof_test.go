@@ -125,6 +125,7 @@ func (o *office) applied(name string) (registration int64) {
 		reg, err := contacts.Apply(ctx, tx, contacts.Application{
 			Library: o.lib, Contact: known[0].Contact, Address: known[0].ID, Relation: "self", Name: name,
 			Born: library.Date{Year: 2001, Month: 3, Day: 2}, Consent: agreed[0], Papers: true, At: o.now(),
+			Rules: contacts.Acceptance{Version: "2026-1", Lang: demoLang, Hash: hashOf("Книги берегут."), Text: "Книги берегут.", Day: library.Date{Year: 2026, Month: 11, Day: 22}},
 		})
 		registration = reg.ID
 		if err != nil {
@@ -170,14 +171,28 @@ func (o *office) put(name string, data []byte) files.ID {
 	return f.ID
 }
 
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// received is a photo of the first page, with its preview.
+func (o *office) received(registration int64, kind papers.Kind, data []byte) files.ID {
+	o.Helper()
+	page, id := papers.Page{Kind: kind, Number: 1}, o.put("IMG_0001.jpg", data)
+	scan := papers.Scan{Page: page, File: id, Preview: o.put("", []byte("preview")), Sheet: 1, How: papers.ByCode}
+	o.do(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := papers.Receive(ctx, tx, o.lib, registration, []papers.Scan{scan}, o.now())
+		return err
+	})
+	return id
+}
+
 // came is a photo of the page, accepted by the librarian.
 func (o *office) came(registration int64, kind papers.Kind, data []byte) files.ID {
 	o.Helper()
-	page, id := papers.Page{Kind: kind, Number: 1}, o.put("IMG_0001.jpg", data)
+	page, id := papers.Page{Kind: kind, Number: 1}, o.received(registration, kind, data)
 	o.do(func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := papers.Receive(ctx, tx, o.lib, registration, []papers.Scan{{Page: page, File: id, Sheet: 1, How: papers.ByCode}}, o.now()); err != nil {
-			return err
-		}
 		return papers.AcceptPage(ctx, tx, o.lib, papers.Look{Registration: registration, Page: page, File: id, Sheet: 1, Staff: int64(o.staff), At: o.now()})
 	})
 	return id
@@ -221,6 +236,8 @@ func TestProofHoldsWhatCame(t *testing.T) {
 	o := newOffice(t)
 	registration, other := o.applied("Айталина Попова"), o.applied("Сардана Иванова")
 	form, consent, foreign := photo(t, 1), photo(t, 2), photo(t, 3)
+	blurred := photo(t, 4)
+	o.received(registration, papers.Form, blurred)
 	gone := o.came(registration, papers.Form, form)
 	o.came(registration, papers.Consent, consent)
 	o.came(other, papers.Form, foreign)
@@ -229,6 +246,12 @@ func TestProofHoldsWhatCame(t *testing.T) {
 	proof := string(in["proof.txt"])
 	if !bytes.Equal(in["received/form-1.jpg"], form) || !bytes.Equal(in["received/consent-1.jpg"], consent) {
 		t.Error("the photos are not as they came")
+	}
+	if !bytes.Equal(in["received/replaced-1-form-1.jpg"], blurred) || string(in["rules.txt"]) != "Книги берегут." {
+		t.Error("the photo that was replaced or the rules are not there")
+	}
+	if !strings.Contains(proof, "Правила приняты: 22 ноября 2026 г., версия 2026-1, подписано в анкете\n") || strings.Contains(proof, "received/replaced-2") {
+		t.Error(proof)
 	}
 	for _, name := range []string{"sent/form.pdf", "sent/consent.pdf"} {
 		if !bytes.HasPrefix(in[name], []byte("%PDF-")) {

@@ -42,9 +42,6 @@ const (
 	KeyDocument     = "document"     // what is shown in the library; its choices are the documents that a rule may ask for
 )
 
-// KeyRules is the key under which the acceptance of the library's rules goes with the answers: version, a space, the day as YYYY-MM-DD.
-const KeyRules = "rules"
-
 // Words are words for a field: a shipped text, or the library's own, or what the reader wrote, or a day.
 type Words struct {
 	Key   string          // of a shipped text
@@ -244,7 +241,7 @@ func (f Field) check(seen map[string]Field) error {
 	switch {
 	case !isName(f.Key):
 		return fmt.Errorf("key %w", errName)
-	case twice || slices.Contains([]string{keyRelation, KeyRules, "name", "born", "contact"}, f.Key):
+	case twice || slices.Contains([]string{keyRelation, "rules", "name", "born", "contact"}, f.Key):
 		return errTaken
 	case f.Name().Plain != "" || f.Question().Plain != "":
 		return errors.New("neither shipped nor own texts")

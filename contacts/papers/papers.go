@@ -3,6 +3,7 @@ package papers
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"librarian/bots/files"
@@ -78,6 +79,12 @@ func Complete(stand []PageStand) bool {
 		}
 	}
 	return len(stand) > 0
+}
+
+// SignedPaper reports that staff accepted each page of the paper: somebody has signed it.
+func SignedPaper(stand []PageStand, kind Kind) bool {
+	pages := slices.DeleteFunc(slices.Clone(stand), func(p PageStand) bool { return p.Kind != kind })
+	return AllAccepted(pages)
 }
 
 // AllAccepted reports that staff accepted each page.

@@ -286,3 +286,35 @@ values ($1, $2, sha256('x'), 1, 'image/jpeg', 'image', $3)`, id, h.lib, noon)
 		t.Error("a stranger's file is linked")
 	}
 }
+
+// TestReplacedPhotosAreKnown: which page each was of, also when it came together with the better one; no previews, nothing of other papers, and nothing after
+// the term.
+func TestReplacedPhotosAreKnown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	reg, _ := h.papers()
+	other, _ := h.papers()
+	form, second := Page{Form, 1}, Page{Consent, 2}
+	h.came(reg, "a", form)
+	h.came(reg, "b", form)
+	h.came(other, "x", form)
+	h.came(other, "y", form)
+	if _, err := h.receive(reg, scan(second, "c", 1), scan(second, "d", 1), scan(Page{Form, 9}, "e", 1)); err != nil {
+		t.Fatal(err)
+	}
+	replaced := func() []Replaced {
+		out, err := ReplacedScans(t.Context(), h.pool, h.lib, reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if got, want := replaced(), []Replaced{{second, "c"}, {form, "a"}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	h.sure(func(ctx context.Context, tx pgx.Tx) error { return Close(ctx, tx, h.lib, reg, noon) })
+	h.past(noon.Add(time.Hour))
+	if got := replaced(); len(got) > 0 {
+		t.Errorf("after the term: %v", got)
+	}
+}

@@ -229,7 +229,7 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 	reg, err := contacts.Apply(ctx, tx, contacts.Application{
 		Library: a.libID, Contact: a.party.Contact, Address: contacts.AddressID(a.id), Relation: a.ask.Relation, Name: strings.TrimSpace(a.ask.Name),
 		Born: a.ask.Born, Email: address, EmailProven: a.ask.EmailProven, Phone: a.ask.Phone, PhoneProven: a.ask.PhoneProven,
-		Consent: a.ask.Consent, Photos: a.ask.Photos, Answers: answers, Papers: a.ask.Papers, At: a.now,
+		Consent: a.ask.Consent, Photos: a.ask.Photos, Answers: answers, Rules: acceptance(a), Papers: a.ask.Papers, At: a.now,
 	})
 	switch {
 	case errors.Is(err, contacts.ErrRegistered):

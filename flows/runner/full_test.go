@@ -53,13 +53,17 @@ func TestFullRegistrationWaitsForItsPapers(t *testing.T) {
 	w.press(i, "anna", "yes")
 	var answers []contacts.Answer
 	w.scan(&answers, `select answers from registrations where state = 'papers'`)
-	want := "rules=7 2026-03-02 document=passport residence=city education=higher category=pupil school=1 class=2 address=677000, Якутск, ул. Ленина, 1"
+	want := "document=passport residence=city education=higher category=pupil school=1 class=2 address=677000, Якутск, ул. Ленина, 1"
 	var got []string
 	for _, a := range answers {
 		got = append(got, a.Key+"="+a.Value)
 	}
 	if strings.Join(got, " ") != want {
 		t.Errorf("kept %q", got)
+	}
+	if n := w.count(`select count(*) from rule_acceptances a join consent_texts t on t.hash = a.text_hash
+where t.text = 'Правила.' and a.version = '7' and a.lang = 'ru' and a.day = '2026-03-02'`); n != 1 {
+		t.Error("the acceptance of the rules is not kept with its text")
 	}
 	if n := w.count(`select count(*) from tasks`); n != 0 {
 		t.Errorf("%d tasks before the papers are back", n)

@@ -10,11 +10,29 @@ import (
 
 // Proof is what shows how a registration came about, beside what its reader gave. Hashes are SHA-256 in hex.
 type Proof struct {
-	Consent ProofConsent
-	Papers  []ProofPaper // as they were sent
-	Pages   []PaperPage
-	Photos  []string             // files of the signed consent of a simple registration
-	Files   map[string]ProofFile // what is known of all these files, by id
+	Consent  ProofConsent
+	Rules    ProofRules   // without a version: none were to be accepted
+	Papers   []ProofPaper // as they were sent
+	Pages    []PaperPage
+	Replaced []ProofReplaced
+	Photos   []string             // files of the signed consent of a simple registration
+	Files    map[string]ProofFile // what is known of all these files, by id
+}
+
+// ProofRules is the acceptance of the library's rules.
+type ProofRules struct {
+	Version    string
+	Text, Hash string       // empty where they were not noted
+	Lang       library.Lang // of that text
+	Day        library.Date
+	Signed     bool // on the form, which staff accepted
+}
+
+// ProofReplaced is a photo of a page that a better one has taken the place of.
+type ProofReplaced struct {
+	Kind   string
+	Number int
+	File   string
 }
 
 // ProofConsent is the agreement with the text as it was shown.
@@ -76,6 +94,9 @@ func enclosures(p Proof) []enclosure {
 	}
 	for _, page := range p.Pages {
 		add(page.File, fmt.Sprintf("received/%s-%d", page.Kind, page.Number))
+	}
+	for i, r := range p.Replaced {
+		add(r.File, fmt.Sprintf("received/replaced-%d-%s-%d", i+1, r.Kind, r.Number))
 	}
 	for i, photo := range p.Photos {
 		add(photo, fmt.Sprintf("received/photo-%d", i+1))

@@ -27,8 +27,10 @@ func (v *visit) account(p *pack) string {
 	a.line(a.t("desk_proof.made"), a.exact(a.at), a.names[a.me()])
 	a.reader()
 	a.consent()
+	a.rules()
 	a.papersSent()
 	a.pagesReceived()
+	a.replaced()
 	a.fileList()
 	a.doings()
 	return a.out.String()
@@ -174,6 +176,9 @@ func (a *account) whereabouts(id string) string {
 func (a *account) fileList() {
 	a.section(a.t("desk_proof.files"))
 	a.out.WriteString(a.proof.Consent.Hash + "  " + consentFile + "\n")
+	if a.proof.Rules.Text != "" {
+		a.out.WriteString(a.proof.Rules.Hash + "  " + rulesFile + "\n")
+	}
 	for _, e := range a.files {
 		if e.fate == "" {
 			a.out.WriteString(e.Hash + "  " + e.path + "\n")

@@ -29,6 +29,9 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// rulesSaid is the text of the rules.
+const rulesSaid = "Книги берегут.\n"
+
 // errAway is a store that is out of reach.
 var errAway = errors.New("the store is away")
 
@@ -62,12 +65,14 @@ func (h *house) proofOf(ctx context.Context, lib library.ID, id int64) (Proof, e
 		Pages:   pages, Photos: reg.Photos, Files: map[string]ProofFile{},
 	}
 	if pages != nil {
+		out.Rules = ProofRules{Version: "2026-1", Text: rulesSaid, Hash: hashOf([]byte(rulesSaid)), Lang: library.Russian, Day: library.DateOf(reg.Sent), Signed: true}
+		out.Replaced = []ProofReplaced{{Kind: "form", Number: 1, File: "blurredform"}}
 		out.Papers = []ProofPaper{
 			{Kind: "form", Lang: library.Russian, Version: "3", TextHash: hashOf([]byte("form")), File: "formpaper", Pages: 2, Made: reg.Sent},
 			{Kind: "application", Lang: library.Russian, Version: "3", TextHash: hashOf([]byte("application")), Pages: 1, Made: reg.Sent},
 		}
 	}
-	ids := append([]string{"formpaper", "applicationfile", "formfile", "purged", "infected", "damaged", "away"}, reg.Photos...)
+	ids := append([]string{"blurredform", "formpaper", "applicationfile", "formfile", "purged", "infected", "damaged", "away"}, reg.Photos...)
 	for _, file := range ids {
 		out.Files[file] = ProofFile{Name: "фото.png", MediaType: "image/png", Hash: hashOf(paper(h.t)), Size: int64(len(paper(h.t))), Received: h.clock.Now()}
 	}
@@ -117,13 +122,13 @@ func TestProofIsWhole(t *testing.T) {
 	photo := string(paper(t))
 	for name, want := range map[string]string{
 		"consent.txt": consentText, "sent/form.png": photo, "received/form-1.png": photo, "received/application-1.png": photo,
-		"received/photo-1.png": photo, "received/photo-2.png": photo,
+		"received/photo-1.png": photo, "received/photo-2.png": photo, "received/replaced-1-form-1.png": photo, "rules.txt": rulesSaid,
 	} {
 		if in[name] != want {
 			t.Errorf("%s has %d bytes", name, len(in[name]))
 		}
 	}
-	if len(in) != 7 {
+	if len(in) != 9 {
 		t.Errorf("%d files", len(in))
 	}
 	said := answer{got.status, nil, in["proof.txt"]}
@@ -134,6 +139,8 @@ func TestProofIsWhole(t *testing.T) {
 		"Решение: 2026-03-02 19:00:00 +09:00, Анна Иванова\n", "Причина: Нет подписи\n",
 		"Анна Иванова, принятие страницы бумаг, Анкета, страница 1\n", "возврат страницы бумаг, Заявление, страница 1, Нет подписи\n",
 		"Анна Иванова, смотрел документ, Анкета, страница 1\n", "received/application-1.png\n", "скачивание подтверждения регистрации\n",
+		"Версия правил: 2026-1\n", "День: 2 марта 2026 г.\n", "подписано в анкете", hashOf([]byte(rulesSaid))+"  rules.txt\n",
+		"Анкета, страница 1: received/replaced-1-form-1.png, 2026-03-02 19:00:00 +09:00, "+hashOf(paper(t))+"\n",
 	)
 	said.lacks(t, "another", "desk_")
 }

@@ -80,6 +80,11 @@ func (v *visit) sendPack(p *pack) error {
 	if err := p.write(consentFile, p.proof.Consent.At.In(v.zone()), p.proof.Consent.Text); err != nil {
 		return err
 	}
+	if r := p.proof.Rules; r.Text != "" {
+		if err := p.write(rulesFile, p.reg.Sent.In(v.zone()), r.Text); err != nil {
+			return err
+		}
+	}
 	for i := range p.files {
 		if err := v.enclose(p.zipped, &p.files[i]); err != nil {
 			return fmt.Errorf("enclose file %s: %w", p.files[i].id, err)

@@ -19,6 +19,14 @@ where a ->> 'key' = 'rules' and a ->> 'value' ~ '^.+ [0-9]{4}-[0-9]{2}-[0-9]{2}$
 update registrations set answers = coalesce((select jsonb_agg(a order by n) from jsonb_array_elements(answers) with ordinality as e (a, n)
   where a ->> 'key' <> 'rules'), '[]') where answers @> '[{"key": "rules"}]';
 
+-- which page a photo was of: one that a better photo has replaced can still be shown to have come
+alter table paper_scans
+  add column kind text check (kind in ('form', 'application', 'consent', 'surety')), -- null: it became no page, or is the preview of another file
+  add column number int,
+  add check ((kind is null) = (number is null));
+update paper_scans s set kind = p.kind, number = g.number from papers p join paper_pages g on g.library_id = p.library_id and g.paper_id = p.id
+where p.library_id = s.library_id and p.order_id = s.order_id and g.file_id = s.file_id;
+
 create table paper_examples (
   library_id bigint not null references libraries,
   lang       text not null,                      -- of the file's name, which is read out where the picture cannot be seen
