@@ -33,6 +33,10 @@ type player struct {
 	facts   []Fact    // since the last input
 	current []button
 	old     []button
+
+	sent   Input                  // the reader's latest
+	out    Turn                   // the latest
+	follow func(who, what string) // is told of each line that was given, when it was played; may be nil
 }
 
 // message is a Say as the reader sees it.
@@ -119,6 +123,14 @@ func (p *player) expect(who, what string) {
 
 func (p *player) give(who, what string) {
 	p.settled()
+	p.act(who, what)
+	if p.follow != nil {
+		p.follow(who, what)
+	}
+}
+
+func (p *player) act(who, what string) {
+	p.out = Turn{}
 	if p.ask != nil && who != "answer" {
 		p.fatal("the ask waits for its answer")
 	}
@@ -126,7 +138,8 @@ func (p *player) give(who, what string) {
 	case "lang", "library", "channel", "clock", "known":
 		p.prepare(who, what)
 	case "reader":
-		p.turn(p.message(what))
+		p.sent = p.message(what)
+		p.turn(p.sent)
 	case "staff":
 		p.staff(what)
 	case "answer":
@@ -381,6 +394,7 @@ func (p *player) turn(in Input) {
 	if in.Kind == Notice && !reflect.DeepEqual(out.State, before.copy()) && before.Flow != "" {
 		p.fatal("news moved the conversation from %v to %v", before, out.State)
 	}
+	p.out = out
 	p.wake, p.ask, p.facts = out.WakeAt, out.Ask, append(p.facts, out.Facts...)
 	if in.Kind != Reply {
 		p.facts = out.Facts
