@@ -19,6 +19,7 @@ var problemTexts = map[string]string{
 	"foreign":        "papers.foreign",
 	"old":            "papers.old",
 	"settled":        "papers.settled",
+	"over":           "papers.over",
 }
 
 // problemText is what is said of the problem; of one that is not known, that the file could not be opened.

@@ -104,6 +104,13 @@ func (d *tray) own(registration int64) bool {
 	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool { return p.Registration == registration })
 }
 
+// over reports whether the registration is one of this conversation's people and came to nothing.
+func (d *tray) over(registration int64) bool {
+	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool {
+		return p.Registration == registration && (p.State == "refused" || p.State == "withdrawn")
+	})
+}
+
 // settled reports whether the registration is one of this conversation's people and was accepted: nothing more is wanted of it.
 func (d *tray) settled(registration int64) bool {
 	return slices.ContainsFunc(d.reader.People, func(p flows.Person) bool {
@@ -133,6 +140,8 @@ func (d *tray) place(ctx context.Context, s flows.Sheet) error {
 		return d.refuse("foreign")
 	case err != nil:
 		return err
+	case d.over(registration):
+		return d.refuse("over")
 	case void && d.settled(registration):
 		return d.refuse("settled")
 	case void:
