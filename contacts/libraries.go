@@ -167,5 +167,5 @@ func AddLibrary(ctx context.Context, tx pgx.Tx, slug, zone string, settings libr
 	if err != nil {
 		return 0, fmt.Errorf("add library %s: %w", slug, err)
 	}
-	return id, keepTexts(ctx, tx, Revision{Library: id}, 1, library.Registration{}, settings.Registration)
+	return id, keepVersions(ctx, tx, Revision{Library: id}, 1, library.Registration{}, settings.Registration)
 }

@@ -72,8 +72,8 @@ const (
 values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9::bigint, 0))`
 )
 
-// keepTexts keeps what is new among the texts, and holds that a version is one text for good.
-func keepTexts(ctx context.Context, tx pgx.Tx, r Revision, settings int, before, after library.Registration) error {
+// keepVersions keeps what is new among the texts, and holds that a version is one text for good.
+func keepVersions(ctx context.Context, tx pgx.Tx, r Revision, settings int, before, after library.Registration) error {
 	for _, kind := range []TextKind{TextConsent, TextRules, TextPapers} {
 		was, old := textsOf(before, kind)
 		version, texts := textsOf(after, kind)

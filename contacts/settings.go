@@ -48,7 +48,7 @@ func ReviseSettings(ctx context.Context, tx pgx.Tx, r Revision, change func(*lib
 	if err := errors.Join(after.Hours.Check(), after.Registration.Check()); err != nil {
 		return 0, fmt.Errorf("settings of library %d: %w", r.Library, err)
 	}
-	if err := keepTexts(ctx, tx, r, version+1, before.Registration, after.Registration); err != nil {
+	if err := keepVersions(ctx, tx, r, version+1, before.Registration, after.Registration); err != nil {
 		return 0, err
 	}
 	if document, err = json.Marshal(after); err != nil {

@@ -114,6 +114,11 @@ func answers(r *Reader) map[string]Answer {
 		"consent taken, all sent": PapersStand{
 			Taken: []PaperPage{{Registration: 3, Kind: "consent", Number: 1}}, Sent: []PapersSent{{Registration: 3, Due: due}},
 		},
+		"form taken, consent missing, a file owed": PapersStand{
+			Taken: []PaperPage{{Registration: 3, Kind: "form", Number: 1}}, Missing: []PaperPage{{Registration: 3, Kind: "consent", Number: 1}}, Owed: 1,
+		},
+		"consent taken, a file owed":  PapersStand{Taken: []PaperPage{{Registration: 3, Kind: "consent", Number: 1}}, Owed: 1},
+		"an application that is over": PapersStand{Problems: []string{"over"}},
 		"not our form": PapersStand{
 			Problems: []string{"foreign"}, Missing: []PaperPage{{Registration: 3, Kind: "form", Number: 1}},
 		},

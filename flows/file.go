@@ -1,6 +1,10 @@
 package flows
 
-import "slices"
+import (
+	"slices"
+
+	"librarian/templates"
+)
 
 // problemTexts say what to do about a file, by the code that its inspection or the channel gave.
 var problemTexts = map[string]string{
@@ -11,6 +15,7 @@ var problemTexts = map[string]string{
 	"too_many":       "files.too_many",
 	"too_many_pages": "files.too_many_pages",
 	"unreadable":     "files.unreadable",
+	problemLost:      "files.lost_photo",
 	"unsupported":    "files.unsupported",
 	"too_small":      "files.too_small",
 	"dark":           "files.dark",
@@ -20,6 +25,18 @@ var problemTexts = map[string]string{
 	"old":            "papers.old",
 	"settled":        "papers.settled",
 	"over":           "papers.over",
+}
+
+// problemLost is that of a file which was sent and could not be had: it is asked for again by its name.
+const problemLost = "lost"
+
+// sayLost asks for the file again.
+func (t *Turn) sayLost(f Finding) {
+	if f.Name == "" {
+		t.say("files.lost_photo", nil)
+		return
+	}
+	t.say("files.lost", templates.Fields{"name": f.Name})
 }
 
 // problemText is what is said of the problem; of one that is not known, that the file could not be opened.
@@ -38,6 +55,9 @@ func (t *Turn) refuse(files []Finding) (usable bool) {
 		switch f.Problem {
 		case "", "not_an_image", "too_many_pages", "too_small", "dark", "blurred", "cut_off":
 			usable = true
+			continue
+		case problemLost:
+			t.sayLost(f)
 			continue
 		}
 		if !slices.Contains(told, f.Problem) {

@@ -112,6 +112,7 @@ type Finding struct {
 	Kind    string  `json:"kind,omitempty"`    // image, pdf, …
 	Problem string  `json:"problem,omitempty"` // empty: it can be used; otherwise a key of files.toml
 	Sheets  []Sheet `json:"sheets,omitempty"`  // of a picture one, of a PDF one a page
+	Name    string  `json:"name,omitempty"`    // as its sender called it
 }
 
 // News is something that staff did, for the reader to hear.

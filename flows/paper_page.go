@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"librarian/contacts/library"
 	"librarian/templates"
@@ -18,6 +19,7 @@ type Sheet struct {
 	Unsigned bool       `json:"unsigned,omitempty"` // the field for the signature is empty
 	Problem  string     `json:"problem,omitempty"`
 	As       *PaperPage `json:"as,omitempty"` // the page that the reader says it is
+	At       time.Time  `json:"at,omitzero"`  // when it came: what was fetched late does not take the place of what is newer
 }
 
 // PaperPage is one page of the papers of a registration.
@@ -57,6 +59,10 @@ func sheetsOf(r *Reader, found []Finding, out *Turn) []Sheet {
 	}
 	for _, f := range found {
 		problem := paperProblem(f)
+		if problem == problemLost {
+			out.sayLost(f)
+			continue
+		}
 		if len(f.Sheets) == 0 {
 			if problem == "" {
 				problem = "unreadable"

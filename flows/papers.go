@@ -59,6 +59,7 @@ type PapersStand struct {
 	Sent      []PapersSent // registrations whose papers are complete now
 	Missing   []PaperPage
 	Post      bool // they will come by post
+	Owed      int  // files that are still to be fetched from the channel
 }
 
 // PapersSent is a registration that staff look at now.
@@ -148,12 +149,18 @@ func standTold(r *Reader, v Vars, a PapersStand, out *Turn) Event {
 		out.say("papers.sent", templates.Fields{"name": r.nameIn(s.Registration), "due": s.Due})
 		r.becomes(s.Registration, "sent")
 	}
+	if a.Owed > 0 {
+		out.say("papers.owed", templates.Fields{"number": a.Owed})
+	}
 	unsure := append(recall[Sheet](v, varUnsure), a.Unsure...)
 	v.remember(varMissing, a.Missing)
 	v.remember(varUnsure, unsure[:min(len(unsure), photosMost)])
 	switch {
 	case len(unsure) > 0 && len(a.Missing) > 0:
 		return toWhich
+	case a.Owed > 0 && len(a.Missing) == 0:
+		out.offer(papersWays()...)
+		return ""
 	case a.Making:
 		out.say("papers.soon", nil, papersWays()...)
 		return ""

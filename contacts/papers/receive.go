@@ -21,6 +21,7 @@ type Scan struct {
 	Preview  files.ID
 	How      How
 	Unsigned bool
+	At       time.Time // when it came; zero: now
 }
 
 const (
@@ -35,7 +36,7 @@ on conflict (library_id, order_id, file_id) do update set kind = excluded.kind, 
 )
 
 // Receive takes what came for the registration's papers, and gives the pages that changed. The newest photo of a page counts, later ones in the list after
-// earlier ones; a page that was accepted is left as it is, and the same sheet of the same file again changes nothing. Of a page that the papers do not have
+// earlier ones, and one that came before the page's own does not take its place; a page that was accepted is left as it is, and the same sheet of the same file again changes nothing. Of a page that the papers do not have
 // nothing is taken. All the files are linked and go when the papers' term is over. contacts.ErrNotFound when no papers are made for the registration,
 // ErrState when it is over.
 func Receive(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, scans []Scan, at time.Time) ([]Page, error) {
@@ -48,12 +49,15 @@ func Receive(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64,
 	var numbers []int
 	newest := map[int]Scan{} // by place in pages
 	for _, s := range scans {
+		if s.At.IsZero() {
+			s.At = at
+		}
 		ids = append(ids, s.File, s.Preview)
 		i := place(pages, s.Page)
 		if i >= 0 {
 			bound, kinds, numbers = append(bound, string(s.File)), append(kinds, string(s.Page.Kind)), append(numbers, s.Page.Number)
 		}
-		if i >= 0 && pages[i].State != Accepted && (pages[i].File != s.File || pages[i].Sheet != s.Sheet) {
+		if i >= 0 && pages[i].State != Accepted && (pages[i].File != s.File || pages[i].Sheet != s.Sheet) && !pages[i].newerThan(s) && !newest[i].At.After(s.At) {
 			newest[i] = s
 		}
 	}
@@ -61,7 +65,7 @@ func Receive(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64,
 	batch := &pgx.Batch{}
 	for i, p := range pages {
 		if s, ok := newest[i]; ok {
-			batch.Queue(receivePage, lib, p.PaperID, p.Number, s.File, s.Sheet, s.Preview, s.How, s.Unsigned, at)
+			batch.Queue(receivePage, lib, p.PaperID, p.Number, s.File, s.Sheet, s.Preview, s.How, s.Unsigned, s.At)
 			taken = append(taken, p.Page)
 		}
 	}
@@ -72,6 +76,9 @@ func Receive(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64,
 	}
 	return taken, linkAll(ctx, tx, lib, ids)
 }
+
+// newerThan reports that the page's photo came later than this one, which was long on its way.
+func (p PageStand) newerThan(s Scan) bool { return p.ReceivedAt != nil && p.ReceivedAt.After(s.At) }
 
 // Keep notes files that came for the registration's papers and are bound to no page: they are linked and go with the others. Errors as of
 // Receive.

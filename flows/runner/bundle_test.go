@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"librarian/bots"
+	"librarian/templates"
 )
 
 // photo is a message with one file that the channel still has.
@@ -241,7 +242,7 @@ func TestFetchLadder(t *testing.T) {
 			t.Errorf("%s: problem %q, want %q", c.sender, problem, c.problem)
 		}
 		if c.problem == "lost" {
-			if got := w.answers(c.sender, 0); !slices.Contains(got, w.ru("files.unreadable")) {
+			if got := w.answers(c.sender, 0); !slices.Contains(got, w.words("files.lost", templates.Fields{"name": c.sender + ".txt"})) {
 				t.Errorf("%s: not asked for: %q", c.sender, got)
 			}
 		}

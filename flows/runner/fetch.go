@@ -29,7 +29,7 @@ const claimWaiting = `with w as (
   select library_id, conversation_id, seq from events where state = 'waiting' and fetch_at <= $1 order by fetch_at limit 1 for update skip locked)
 update events e set fetch_at = $2, fetches = fetches + 1 from w
 where e.library_id = w.library_id and e.conversation_id = w.conversation_id and e.seq = w.seq
-returning e.library_id, e.conversation_id, e.seq, e.body, e.fetches`
+returning e.library_id, e.conversation_id, e.seq, e.body, e.fetches, e.received_at`
 
 // waiting is an event whose files are not here yet, or not looked at.
 type waiting struct {
@@ -37,6 +37,7 @@ type waiting struct {
 	seq     int
 	body    body
 	fetches int
+	came    time.Time
 }
 
 // inspectFiles fetches the files of waiting events and looks at them, one event after the other.
@@ -67,7 +68,7 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 	// Cut off halfway, a claim would be made and not be known of.
 	claiming, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
 	defer cancel()
-	err := r.Pool.QueryRow(claiming, claimWaiting, now, now.Add(fetchLease)).Scan(&w.lib, &w.id, &w.seq, &w.body, &w.fetches)
+	err := r.Pool.QueryRow(claiming, claimWaiting, now, now.Add(fetchLease)).Scan(&w.lib, &w.id, &w.seq, &w.body, &w.fetches, &w.came)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -142,7 +143,7 @@ func (r *Runner) inspect(ctx context.Context, w *waiting, i int) error {
 	}
 	f.Kind, f.Problem, f.MediaType, f.Size, f.Sheets = string(found.Kind), string(found.Problem), found.MediaType, found.Size, nil
 	for _, s := range found.Sheets {
-		f.Sheets = append(f.Sheets, flows.Sheet{Number: s.Number, Preview: string(s.Preview), Code: s.Code, Unsigned: s.Unsigned, Problem: string(s.Problem)})
+		f.Sheets = append(f.Sheets, flows.Sheet{Number: s.Number, Preview: string(s.Preview), Code: s.Code, Unsigned: s.Unsigned, Problem: string(s.Problem), At: w.came})
 	}
 	return nil
 }

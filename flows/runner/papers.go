@@ -61,7 +61,7 @@ func (r *Runner) keepPapers(ctx context.Context, tx pgx.Tx, a asked[flows.KeepPa
 		return nil, err
 	}
 	for _, p := range d.awaiting() {
-		sent, err := d.send(ctx, p.Registration)
+		sent, err := d.send(ctx, p.Registration, d.id)
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +165,7 @@ func (d *tray) refuse(problem string) error {
 }
 
 func scan(s flows.Sheet, page papers.Page, how papers.How) []papers.Scan {
-	return []papers.Scan{{Page: page, File: files.ID(s.File), Sheet: s.Number, Preview: files.ID(s.Preview), How: how, Unsigned: s.Unsigned}}
+	return []papers.Scan{{Page: page, File: files.ID(s.File), Sheet: s.Number, Preview: files.ID(s.Preview), How: how, Unsigned: s.Unsigned, At: s.At}}
 }
 
 func (d *tray) receive(ctx context.Context, registration int64, s flows.Sheet, page papers.Page, how papers.How) error {
@@ -205,7 +205,7 @@ func (d *tray) handOver(ctx context.Context, registration int64, s flows.Sheet, 
 	if _, err := papers.Receive(ctx, d.tx, d.libID, registration, scan(s, page, papers.ByCode), d.now); err != nil {
 		return err
 	}
-	sent, err := d.send(ctx, registration)
+	sent, err := d.send(ctx, registration, bots.ConversationID(reg.AddressID))
 	if err != nil || sent == nil {
 		return err
 	}
@@ -252,14 +252,25 @@ func (d *tray) tell(ctx context.Context) (flows.Answer, error) {
 		return nil, err
 	}
 	d.stand.Missing, d.stand.Making = missing, making && len(missing) == 0
-	return d.stand, nil
+	if len(d.awaiting()) > 0 {
+		d.stand.Owed, err = owed(ctx, d.tx, d.key(), fetching)
+	}
+	return d.stand, err
 }
 
-// send gives the registration to the librarians if its papers are complete; nil when they are not, or it has been given before.
-func (d *tray) send(ctx context.Context, registration int64) (*flows.PapersSent, error) {
+// send gives the registration to the librarians if its papers are complete; nil when they are not, or it has been given before, or a file from the
+// conversation is still to be fetched: that may be a better photo.
+func (d *tray) send(ctx context.Context, registration int64, conv bots.ConversationID) (*flows.PapersSent, error) {
 	stand, err := papers.Stand(ctx, d.tx, d.libID, registration)
 	if err != nil || !papers.Complete(stand) {
 		return nil, err
+	}
+	left, err := owed(ctx, d.tx, key{d.libID, conv}, fetching)
+	if err != nil {
+		return nil, err
+	}
+	if left > 0 {
+		return nil, papers.HoldBack(ctx, d.tx, d.libID, registration, d.now)
 	}
 	task, err := d.papersCame(ctx, d.tx, d.libID, registration)
 	if errors.Is(err, contacts.ErrState) { // staff look at it already

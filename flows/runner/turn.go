@@ -123,10 +123,10 @@ func (t *turn) makeInput() flows.Input {
 			in.Phone = e.Body.Phone
 		}
 		for _, f := range e.Body.Files {
-			in.Files = append(in.Files, flows.Finding{File: f.File, Kind: f.Kind, Problem: f.Problem, Sheets: f.Sheets})
+			in.Files = append(in.Files, flows.Finding{File: f.File, Kind: f.Kind, Problem: f.Problem, Sheets: f.Sheets, Name: f.Name})
 		}
 		for _, f := range e.Body.Refused {
-			in.Files = append(in.Files, flows.Finding{Problem: f.Reason})
+			in.Files = append(in.Files, flows.Finding{Problem: f.Reason, Name: f.Name})
 		}
 		if e.Body.News != nil {
 			in.News = *e.Body.News

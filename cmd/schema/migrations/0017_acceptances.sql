@@ -27,6 +27,10 @@ alter table paper_scans
 update paper_scans s set kind = p.kind, number = g.number from papers p join paper_pages g on g.library_id = p.library_id and g.paper_id = p.id
 where p.library_id = s.library_id and p.order_id = s.order_id and g.file_id = s.file_id;
 
+-- papers that are complete while a file of their conversation is still to be fetched
+alter table paper_orders add column held_at timestamptz;
+create index paper_orders_held on paper_orders (held_at) where held_at is not null;
+
 create table paper_examples (
   library_id bigint not null references libraries,
   lang       text not null,                      -- of the file's name, which is read out where the picture cannot be seen
