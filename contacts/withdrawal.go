@@ -31,16 +31,19 @@ type CardHolder struct {
 }
 
 const (
-	withdrawConsents = `update consents set withdrawn_at = $3 where library_id = $1 and contact_id = $2 and withdrawn_at is null returning coalesce(reader_id, 0)`
+	withdrawConsents = `update consents set withdrawn_at = $3 where library_id = $1 and contact_id = $2 and withdrawn_at is null
+  and ($4::bigint = 0 or reader_id = $4) returning coalesce(reader_id, 0)`
 	// Their term begins as if they had been decided.
 	stopRegistrations = `update registrations set state = 'withdrawn', decided_at = $3
-where library_id = $1 and contact_id = $2 and state in ('papers', 'sent', 'accepted') returning id, reader_id, address_id`
+where library_id = $1 and contact_id = $2 and state in ('papers', 'sent', 'accepted')
+  and ($4::bigint = 0 or reader_id = $4) returning id, reader_id, address_id`
 	freeSeats   = `update newcomers set state = 'ended' where library_id = $1 and registration_id = any($2) and state in ('needed', 'booked', 'missed')`
 	cardHolders = `select id, name from readers where library_id = $1 and id = any($2) and card is not null and erased_at is null order by id`
 )
 
-// WithdrawConsent takes back every consent that the contact has given, and ends the registrations that are under way. To do it twice changes nothing.
-func WithdrawConsent(ctx context.Context, tx pgx.Tx, lib library.ID, contact ID, at time.Time) (out Withdrawn, err error) {
+// WithdrawConsent takes back the consents that the contact has given, and ends the registrations that are under way: for one reader alone, or all of them
+// where reader is 0. To do it twice changes nothing.
+func WithdrawConsent(ctx context.Context, tx pgx.Tx, lib library.ID, contact ID, reader ReaderID, at time.Time) (out Withdrawn, err error) {
 	fail := func(err error) (Withdrawn, error) {
 		return out, fmt.Errorf("withdraw consent of contact %d: %w", contact, err)
 	}
@@ -48,7 +51,7 @@ func WithdrawConsent(ctx context.Context, tx pgx.Tx, lib library.ID, contact ID,
 	if _, err := tx.Exec(ctx, `select from contacts where library_id = $1 and id = $2 for no key update`, lib, contact); err != nil {
 		return fail(err)
 	}
-	rows, err := tx.Query(ctx, withdrawConsents, lib, contact, at)
+	rows, err := tx.Query(ctx, withdrawConsents, lib, contact, at, reader)
 	if err != nil {
 		return fail(err)
 	}
@@ -57,7 +60,7 @@ func WithdrawConsent(ctx context.Context, tx pgx.Tx, lib library.ID, contact ID,
 		return fail(err)
 	}
 	out.Consents = len(readers)
-	if rows, err = tx.Query(ctx, stopRegistrations, lib, contact, at); err != nil {
+	if rows, err = tx.Query(ctx, stopRegistrations, lib, contact, at, reader); err != nil {
 		return fail(err)
 	}
 	if out.Stopped, err = pgx.CollectRows(rows, pgx.RowToStructByName[Stopped]); err != nil {

@@ -15,7 +15,7 @@ import (
 func (w *world) withdraw(contact contacts.ID, at time.Time) (out contacts.Withdrawn) {
 	w.Helper()
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-		out, err = contacts.WithdrawConsent(ctx, tx, w.lib, contact, at)
+		out, err = contacts.WithdrawConsent(ctx, tx, w.lib, contact, 0, at)
 		return err
 	})
 	return out
@@ -72,7 +72,7 @@ func TestWithdrawRacesWithApply(t *testing.T) {
 				return err
 			}
 			return w.do(func(ctx context.Context, tx pgx.Tx) error {
-				_, err := contacts.WithdrawConsent(ctx, tx, w.lib, a.Contact, noon)
+				_, err := contacts.WithdrawConsent(ctx, tx, w.lib, a.Contact, 0, noon)
 				return err
 			})
 		})
@@ -86,5 +86,40 @@ where g.state <> 'withdrawn' or c.withdrawn_at is null`); n != 0 {
 	}
 	if readers, all := w.count(`select count(*) from readers`), w.count(`select count(*) from registrations`); readers != all {
 		t.Errorf("%d readers of %d registrations", readers, all)
+	}
+}
+
+// TestWithdrawForOneChild: the other child's consent and registration stand, and so does a consent that is for nobody yet.
+func TestWithdrawForOneChild(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	parent, other := w.address("parent"), w.address("other")
+	first := w.sureApply(w.application(parent, "child", "Ivanov Petr"))
+	second := w.sureApply(w.application(parent, "child", "Ivanova Anna"))
+	strange := w.sureApply(w.application(other, "child", "Petrov Ivan"))
+	draft := w.consent(parent)
+	gone := func(reader contacts.ReaderID) (out contacts.Withdrawn) {
+		w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+			out, err = contacts.WithdrawConsent(ctx, tx, w.lib, parent.Contact, reader, noon)
+			return err
+		})
+		return out
+	}
+	if got := gone(first.ReaderID); got.Consents != 1 || !slices.Equal(got.Stopped, []contacts.Stopped{{first.ID, first.ReaderID, parent.ID}}) || len(got.Cards) != 0 {
+		t.Errorf("withdrawn: %+v", got)
+	}
+	if n := w.count(`select count(*) from consents where withdrawn_at is null and (id = $1 or id = $2)`, second.ConsentID, draft); n != 2 {
+		t.Error("what is not the first child's was withdrawn")
+	}
+	if n := w.count(`select count(*) from registrations where state = 'sent' and id in ($1, $2)`, second.ID, strange.ID); n != 2 {
+		t.Error("the registration of another was stopped")
+	}
+	for _, reader := range []contacts.ReaderID{first.ReaderID, strange.ReaderID} {
+		if got := gone(reader); got.Consents+len(got.Stopped)+len(got.Cards) != 0 {
+			t.Errorf("withdrawn twice, or for another's child: %+v", got)
+		}
+	}
+	if got := gone(0); got.Consents != 2 || len(got.Stopped) != 1 {
+		t.Errorf("the rest: %+v", got)
 	}
 }

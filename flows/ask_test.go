@@ -18,6 +18,9 @@ func words(a Ask) string {
 		}
 		return fmt.Sprintf("consent to version %s in %s", a.Version, a.Lang)
 	case WithdrawConsent:
+		if a.Reader != 0 {
+			return fmt.Sprintf("withdraw consent for %d", a.Reader)
+		}
 		return "withdraw consent"
 	case SendCode:
 		return "send code to " + a.Email
@@ -79,24 +82,25 @@ func words(a Ask) string {
 func answers(r *Reader) map[string]Answer {
 	due := r.Library.Due(r.Now, 2*time.Hour)
 	return map[string]Answer{
-		"consent given":         ConsentGiven{ID: 5},
-		"code sent":             CodeSent{},
-		"too many codes":        CodeSent{TooMany: true},
-		"no such address":       CodeSent{Bad: true},
-		"code right":            CodeChecked{Right: true, Left: 4},
-		"code wrong, 4 left":    CodeChecked{Left: 4},
-		"code wrong, 1 left":    CodeChecked{Left: 1},
-		"code wrong, 0 left":    CodeChecked{},
-		"code too old":          CodeChecked{Old: true},
-		"question passed":       QuestionOpened{Task: 7, Due: due},
-		"registered":            Registered{ID: 3, Due: due},
-		"registered, papers":    Registered{ID: 3, Papers: true},
-		"registered long since": Registered{ID: 3, Again: true},
-		"no consent any more":   Registered{NoConsent: true},
-		"withdrawn":             ConsentWithdrawn{},
-		"withdrawn, stopped":    ConsentWithdrawn{Stopped: []int64{1}},
-		"withdrawn, a card":     ConsentWithdrawn{Cards: 1, Due: due},
-		"papers are drawn":      PapersStand{Making: true},
+		"consent given":                 ConsentGiven{ID: 5},
+		"code sent":                     CodeSent{},
+		"too many codes":                CodeSent{TooMany: true},
+		"no such address":               CodeSent{Bad: true},
+		"code right":                    CodeChecked{Right: true, Left: 4},
+		"code wrong, 4 left":            CodeChecked{Left: 4},
+		"code wrong, 1 left":            CodeChecked{Left: 1},
+		"code wrong, 0 left":            CodeChecked{},
+		"code too old":                  CodeChecked{Old: true},
+		"question passed":               QuestionOpened{Task: 7, Due: due},
+		"registered":                    Registered{ID: 3, Due: due},
+		"registered, papers":            Registered{ID: 3, Papers: true},
+		"registered long since":         Registered{ID: 3, Again: true},
+		"no consent any more":           Registered{NoConsent: true},
+		"withdrawn":                     ConsentWithdrawn{},
+		"withdrawn, stopped":            ConsentWithdrawn{Stopped: []int64{1}},
+		"withdrawn, the second stopped": ConsentWithdrawn{Stopped: []int64{2}},
+		"withdrawn, a card":             ConsentWithdrawn{Cards: 1, Due: due},
+		"papers are drawn":              PapersStand{Making: true},
 		"form and consent missing": PapersStand{Missing: []PaperPage{
 			{Registration: 3, Kind: "form", Number: 1}, {Registration: 3, Kind: "consent", Number: 1},
 		}},

@@ -3,6 +3,7 @@ package flows
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +29,17 @@ const (
 	withdrawSaid = "said"
 )
 
-// WithdrawConsent takes back every consent that the contact has given, and ends what rests on them.
-type WithdrawConsent struct{}
+// For whom it is taken back, where the contact has given it for several: a reader's number, or all of them.
+const (
+	choiceWhose = "whose:"
+	whoseAll    = "all"
+	varWhose    = "whose"
+)
+
+// WithdrawConsent takes back the consents that the contact has given, and ends what rests on them.
+type WithdrawConsent struct {
+	Reader int64 // for one reader alone; 0: every consent
+}
 
 // ConsentWithdrawn answers WithdrawConsent.
 type ConsentWithdrawn struct {
@@ -45,20 +55,24 @@ func withdraw() *Flow {
 	return &Flow{
 		Name: withdrawFlow, Start: withdrawConfirm,
 		Moves: fsm.Events{{Name: withdrawSaid, Src: []string{withdrawConfirm}, Dst: withdrawDone}},
-		Steps: map[string]Step{withdrawConfirm: {Ask: withdrawAsk, Take: withdrawTake, Choices: []string{choiceWithdrawn, choiceNo}}},
+		Steps: map[string]Step{withdrawConfirm: {Ask: withdrawAsk, Take: withdrawTake, Choices: []string{choiceWithdrawn, choiceNo}, Prefix: choiceWhose}},
 		Final: []string{withdrawDone},
 	}
 }
 
-// agreed are the names of those for whom the contact has given a consent that stands.
-func (r *Reader) agreed() []string {
-	var names []string
-	for _, p := range r.People {
-		if p.Agreed {
-			names = append(names, p.Name)
-		}
+// agreed are those for whom the contact has given a consent that stands.
+func (r *Reader) agreed() []Person {
+	return slices.DeleteFunc(slices.Clone(r.People), func(p Person) bool { return !p.Agreed })
+}
+
+// whose is the one for whom the consent is taken back; false: for all.
+func (v Vars) whose(r *Reader) (Person, bool) {
+	all := r.agreed()
+	i := slices.IndexFunc(all, func(p Person) bool { return len(all) > 1 && strconv.FormatInt(p.ID, 10) == v[varWhose] })
+	if i < 0 {
+		return Person{}, false
 	}
-	return names
+	return all[i], true
 }
 
 // withdrawOffer is the button, for whoever has something to take back.
@@ -89,28 +103,58 @@ func (s *Set) callWithdraw(r *Reader, out *Turn) {
 	s.ask(r, out)
 }
 
-func withdrawAsk(r *Reader, _ Vars, out *Turn) {
+// whoseAsk asks for whom it is taken back.
+func whoseAsk(r *Reader, out *Turn) {
+	out.say("consent.whose", nil)
+	for _, p := range r.agreed() {
+		out.offer(Choice{ID: choiceWhose + strconv.FormatInt(p.ID, 10), Plain: p.Name})
+	}
+	out.offer(choice(choiceWhose+whoseAll, "consent.whose_all"), choice(choiceNo, "consent.withdraw_no"), choice(choiceHuman, "common.human"))
+}
+
+func withdrawAsk(r *Reader, v Vars, out *Turn) {
+	people := r.agreed()
+	one, alone := v.whose(r)
+	switch {
+	case alone:
+		people = []Person{one}
+	case len(people) > 1 && v[varWhose] != whoseAll:
+		whoseAsk(r, out)
+		return
+	}
 	ways := []Choice{choice(choiceWithdrawn, "consent.withdraw_yes"), choice(choiceNo, "consent.withdraw_no"), choice(choiceHuman, "common.human")}
-	names := r.agreed()
-	if len(names) == 0 {
+	if len(people) == 0 {
 		out.say("consent.confirm_draft", nil, ways...)
 		return
 	}
+	var names []string
+	for _, p := range people {
+		names = append(names, p.Name)
+	}
 	out.say("consent.confirm", templates.Fields{"names": strings.Join(names, ", ")}, ways...)
-	if hasCard(r) {
+	if slices.ContainsFunc(people, func(p Person) bool { return p.Card != "" }) {
 		out.line("consent.confirm_card", nil)
 	}
 }
 
 func withdrawTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	if a, ok := in.Answer.(ConsentWithdrawn); ok {
-		a.tell(r, out)
-		out.State.dropDrafts()
+		one, alone := v.whose(r)
+		a.tell(r, one, alone, out)
+		if !alone || out.State.Held != nil && out.State.Held.Flow == papersFlow && !r.awaitsPapers() {
+			out.State.dropDrafts()
+		}
 		return withdrawSaid
+	}
+	if whose, ok := strings.CutPrefix(in.Choice, choiceWhose); ok {
+		v[varWhose] = whose
+		withdrawAsk(r, v, out)
+		return ""
 	}
 	switch in.Choice {
 	case choiceWithdrawn:
-		out.Ask = WithdrawConsent{}
+		one, _ := v.whose(r)
+		out.Ask = WithdrawConsent{Reader: one.ID}
 		return ""
 	case choiceNo:
 		out.say("consent.stays", nil)
@@ -122,8 +166,12 @@ func withdrawTake(r *Reader, v Vars, in Input, out *Turn) Event {
 }
 
 // tell says what has happened. The menu that follows in this very turn offers what can still be done.
-func (a ConsentWithdrawn) tell(r *Reader, out *Turn) {
-	out.say("consent.withdrawn", nil)
+func (a ConsentWithdrawn) tell(r *Reader, one Person, alone bool, out *Turn) {
+	if alone {
+		out.say("consent.withdrawn_of", templates.Fields{"name": one.Name})
+	} else {
+		out.say("consent.withdrawn", nil)
+	}
 	if len(a.Stopped) > 0 {
 		out.line("consent.stopped", nil)
 	}
@@ -133,6 +181,9 @@ func (a ConsentWithdrawn) tell(r *Reader, out *Turn) {
 	r.People = slices.Clone(r.People)
 	for i := range r.People {
 		p := &r.People[i]
+		if alone && p.ID != one.ID {
+			continue
+		}
 		p.Agreed, p.ConsentOld = false, false
 		if slices.Contains(a.Stopped, p.ID) {
 			p.State = "withdrawn"

@@ -114,7 +114,7 @@ func (h *shelf) withdrawn(slug string, days int) (lib library.ID, kept []files.I
 		if err := papers.Close(ctx, tx, lib, job.Registration, h.time); err != nil {
 			return err
 		}
-		_, err := contacts.WithdrawConsent(ctx, tx, lib, contact, h.time)
+		_, err := contacts.WithdrawConsent(ctx, tx, lib, contact, 0, h.time)
 		return err
 	})
 	return lib, []files.ID{form, photo, signed}

@@ -212,7 +212,7 @@ func TestConsentWithdrawnInAnotherConversation(t *testing.T) {
 	var contact contacts.ID
 	w.scan(&contact, `select contact_id from addresses where external = 'anna'`)
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
-		gone, err := contacts.WithdrawConsent(ctx, tx, w.lib, contact, w.Now())
+		gone, err := contacts.WithdrawConsent(ctx, tx, w.lib, contact, 0, w.Now())
 		if err == nil && (gone.Consents != 1 || len(gone.Stopped)+len(gone.Cards) != 0) {
 			t.Errorf("withdrawn: %+v", gone)
 		}

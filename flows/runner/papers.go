@@ -170,7 +170,10 @@ func scan(s flows.Sheet, page papers.Page, how papers.How) []papers.Scan {
 
 func (d *tray) receive(ctx context.Context, registration int64, s flows.Sheet, page papers.Page, how papers.How) error {
 	taken, err := papers.Receive(ctx, d.tx, d.libID, registration, scan(s, page, how), d.now)
-	if errors.Is(err, papers.ErrState) || errors.Is(err, contacts.ErrNotFound) { // it is over, or not begun
+	switch closed := errors.Is(err, papers.ErrState) || errors.Is(err, contacts.ErrNotFound); { // it is over, or not begun
+	case closed && d.over(registration):
+		return d.refuse("over")
+	case closed:
 		return d.refuse("old")
 	}
 	if err != nil {
