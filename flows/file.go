@@ -2,6 +2,7 @@ package flows
 
 import (
 	"slices"
+	"strings"
 
 	"librarian/templates"
 )
@@ -30,13 +31,18 @@ var problemTexts = map[string]string{
 // problemLost is that of a file which was sent and could not be had: it is asked for again by its name.
 const problemLost = "lost"
 
-// sayLost asks for the file again.
+// sayLost asks for the file again. Its name is its sender's: it may be anything, of any length.
 func (t *Turn) sayLost(f Finding) {
-	if f.Name == "" {
+	const most = 80
+	name := strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(f.Name, ""))), " ")
+	if runes := []rune(name); len(runes) > most {
+		name = string(runes[:most]) + "…"
+	}
+	if !hasWords(name) {
 		t.say("files.lost_photo", nil)
 		return
 	}
-	t.say("files.lost", templates.Fields{"name": f.Name})
+	t.say("files.lost", templates.Fields{"name": name})
 }
 
 // problemText is what is said of the problem; of one that is not known, that the file could not be opened.

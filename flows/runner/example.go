@@ -64,10 +64,11 @@ func (r *Runner) completeExamples(ctx context.Context) error {
 			}
 		}
 	}
-	if kept, err = papers.KeptExamples(ctx, r.Pool); err != nil {
+	all, err := papers.KeptExamples(ctx, r.Pool)
+	if err != nil {
 		return err
 	}
-	r.examples.Store(&kept)
+	r.examples.Store(&all) // what was stored before is being read, and not changed
 	return nil
 }
 
