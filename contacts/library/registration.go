@@ -88,7 +88,7 @@ func (r *Registration) Asked(p Person) iter.Seq[Field] {
 }
 
 // Field is the question with the key, whoever is asked it.
-func (r *Registration) Field(key string) (Field, bool) {
+func (r Registration) Field(key string) (Field, bool) {
 	for _, f := range r.Fields {
 		if f.Key == key {
 			return f, true
