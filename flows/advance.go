@@ -93,6 +93,10 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		s.callLesson(r, out)
 		return nil
 	}
+	if in.Choice == choiceMend {
+		s.mend(r, out)
+		return nil
+	}
 	if out.State.Flow != papersFlow {
 		switch {
 		case in.Choice == papersFlow && r.awaitsPapers():

@@ -8,12 +8,14 @@ import (
 
 // What staff do that a reader hears of.
 const (
-	NewsAccepted = "registration.accepted"
-	NewsRefused  = "registration.refused" // with the field reason
-	NewsPapers   = "papers.made"          // with the files to be printed
-	NewsReturned = "papers.returned"      // with the field pages: a line kind:number:reason each, the reason in words or one of reasonTexts
-	NewsArrived  = "papers.arrived"       // by post, or through another conversation; with the field due where staff look at them now
-	NewsCard     = "card.issued"          // with the field number, the card's picture and, if there is one, the first password as a secret
+	NewsAccepted  = "registration.accepted"
+	NewsRefused   = "registration.refused"   // with the field reason
+	NewsPapers    = "papers.made"            // with the files to be printed
+	NewsReturned  = "papers.returned"        // with the field pages: a line kind:number:reason each, the reason in words or one of reasonTexts
+	NewsArrived   = "papers.arrived"         // by post, or through another conversation; with the field due where staff look at them now
+	NewsCorrected = "registration.corrected" // with the fields changes, a JSON list of corrections, and reason, which may be empty
+	NewsRedrawn   = "papers.redrawn"         // they are drawn anew, for the data in them were corrected
+	NewsCard      = "card.issued"            // with the field number, the card's picture and, if there is one, the first password as a secret
 )
 
 // What staff do with the lesson for new readers.
@@ -53,6 +55,10 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		out.offer(choice(papersFlow, "papers.send_button"))
 	case NewsArrived:
 		out.say("papers.arrived", fields)
+	case NewsCorrected:
+		sayCorrected(r, n, fields, out)
+	case NewsRedrawn:
+		out.say("corrections.redrawn", fields)
 	case NewsCard:
 		out.say("card.issued", fields)
 		out.Say[0].Files = n.Files

@@ -330,6 +330,28 @@ func (p *player) staff(what string) {
 		news.Kind, news.Files = NewsPapers, []string{"form.pdf", "consent.pdf"}
 	case act == "sent back":
 		news.Kind, news.Fields["pages"] = NewsReturned, reason
+	case act == "corrected":
+		var all []correction
+		for _, one := range strings.Split(reason, "; ") {
+			change, why, _ := strings.Cut(one, " because ")
+			key, values, _ := strings.Cut(change, " ")
+			old, now, ok := strings.Cut(values, " -> ")
+			if !ok {
+				p.fatal("staff> corrected: key old -> new; key old -> new because why")
+			}
+			all = append(all, correction{key, strings.Trim(old, "-"), strings.Trim(now, "-")})
+			news.Fields["reason"] = why
+		}
+		changes, err := json.Marshal(all)
+		if err != nil {
+			p.fatal("%v", err)
+		}
+		news.Kind, news.Fields["changes"] = NewsCorrected, string(changes)
+		if n := len(p.reader.People); n > 0 && all[0].Key == "name" {
+			p.reader.People[n-1].Name = all[0].New
+		}
+	case act == "redrawn":
+		news.Kind = NewsRedrawn
 	case act == "papers arrived":
 		news.Kind = NewsArrived
 	case act == "refused":
@@ -353,7 +375,7 @@ func (p *player) update(n News) {
 	}
 	person := &p.reader.People[len(p.reader.People)-1]
 	switch n.Kind {
-	case NewsReturned:
+	case NewsReturned, NewsRedrawn:
 		person.State = "papers"
 	case NewsArrived:
 		person.State = "sent"

@@ -29,7 +29,11 @@ func question() *Flow {
 	}
 }
 
-func questionAsk(_ *Reader, _ Vars, out *Turn) {
+func questionAsk(_ *Reader, v Vars, out *Turn) {
+	if v[varAbout] == aboutMend {
+		out.say("corrections.write", nil, choice(choiceCancel, "common.cancel"))
+		return
+	}
 	out.say("question.write", nil, choice(choiceCancel, "common.cancel"))
 }
 

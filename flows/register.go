@@ -162,6 +162,11 @@ func whoTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		out.say("common.choose", nil)
 	case in.Choice == relationSelf && r.registered():
 		out.say("register.known", nil)
+		whoAsk(r, v, out)
+		if r.mends() {
+			out.offer(choice(choiceMend, "corrections.mend"))
+		}
+		return ""
 	default:
 		if in.Choice != v[varRelation] { // what was agreed to for one person is not agreed to for another
 			v.forget()

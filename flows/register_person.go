@@ -86,8 +86,8 @@ func nameAsk(_ *Reader, v Vars, out *Turn) {
 }
 
 func nameTake(r *Reader, v Vars, in Input, out *Turn) Event {
-	name := strings.Join(strings.Fields(strings.Map(visible, in.Text)), " ")
-	if !isName(name) {
+	name, ok := readName(in.Text)
+	if !ok {
 		out.say("register.name_form", nil, backButton())
 		return ""
 	}

@@ -95,7 +95,7 @@ func (v Vars) registered(r *Reader, a Registered, out *Turn) Event {
 	state, after := "sent", toDone
 	switch {
 	case a.Again:
-		out.say("register.again", v.fields())
+		out.say("register.again", v.fields(), choice(choiceMend, "corrections.mend"))
 		return toDone
 	case a.Papers:
 		state, after = "papers", startPrefix+papersFlow

@@ -80,6 +80,10 @@ const (
 	NewsLessonTomorrow  = "lesson.tomorrow"  // at: when it begins, RFC 3339
 	NewsLessonMissed    = "lesson.missed"    // the reader has to choose again
 	NewsLessonCertified = "lesson.certified" // also when it was waived
+
+	// NewsCorrected has the fields changes, a JSON list of objects with key, old and new as contacts.Correction has them, and reason, which may be empty.
+	NewsCorrected     = "registration.corrected"
+	NewsPapersRedrawn = "papers.redrawn" // what was corrected stands in them
 )
 
 // The reasons to send a page back that need no words of one's own.

@@ -35,6 +35,7 @@ func (s *service) deskDeps() web.Deps {
 		Accept:       s.acceptRegistration,
 		Refuse:       s.refuseRegistration,
 		Papers:       s.papersOf, AcceptPage: s.acceptPage, ReturnPage: s.returnPage, SendBack: s.sendBack, ByPost: s.byPost, Waiting: s.waitingPapers,
+		Redraw: s.redrawPapers, ReadGiven: s.readGiven,
 		Proof:      s.proof,
 		Sample:     s.samplePaper,
 		NextNumber: s.nextNumber,

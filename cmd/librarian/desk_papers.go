@@ -30,6 +30,7 @@ func paperPages(stand []papers.PageStand) []web.PaperPage {
 		out[i] = web.PaperPage{
 			Kind: string(p.Kind), Number: p.Number, State: string(p.State), Preview: string(p.Preview), File: string(p.File), Sheet: p.Sheet, How: string(p.How),
 			Unsigned: p.Unsigned, Reason: p.Reason, Received: moment(p.ReceivedAt), By: queue.StaffID(p.DecidedBy), Decided: moment(p.DecidedAt),
+			Ordered: p.OrderedAt,
 		}
 	}
 	return out

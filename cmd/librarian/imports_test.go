@@ -93,7 +93,7 @@ func TestFlowsArePure(t *testing.T) {
 // TestEachTableHasOneOwner holds that SQL names a table in its owner alone.
 func TestEachTableHasOneOwner(t *testing.T) {
 	owners := map[string]string{
-		"consents": "contacts", "consent_texts": "contacts", "registrations": "contacts", "newcomers": "contacts", "codes": "contacts",
+		"consents": "contacts", "consent_texts": "contacts", "registrations": "contacts", "newcomers": "contacts", "field_changes": "contacts", "codes": "contacts",
 		"libraries": "contacts", "library_texts": "contacts", "contacts": "contacts", "addresses": "contacts", "readers": "contacts", "contact_readers": "contacts",
 		"facts": "contacts/ledger", "cards": "contacts/cards", "number_series": "contacts/cards",
 		"paper_orders": "contacts/papers", "papers": "contacts/papers", "paper_pages": "contacts/papers", "paper_scans": "contacts/papers", "paper_examples": "contacts/papers", "rule_acceptances": "contacts",

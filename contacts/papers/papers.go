@@ -68,7 +68,8 @@ type PageStand struct {
 	Reason     string // why it was returned, as staff wrote it to the reader
 	ReceivedAt *time.Time
 	DecidedAt  *time.Time
-	DecidedBy  int64 // of staff; 0: nobody yet
+	DecidedBy  int64     // of staff; 0: nobody yet
+	OrderedAt  time.Time // with the answers as they were then
 }
 
 // Complete reports that no page is missing: staff may look at them.

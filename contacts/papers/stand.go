@@ -56,7 +56,7 @@ where o.library_id = $1 and o.registration_id = $2 and o.state <> 'void' order b
 
 const standColumns = `p.kind, g.number, g.state, coalesce(g.file_id, '') as file, g.sheet, coalesce(g.preview_id, '') as preview,
 coalesce(g.how, '') as how, g.unsigned, g.reason, g.received_at, g.decided_at,
-coalesce(g.decided_by, 0) as decided_by`
+coalesce(g.decided_by, 0) as decided_by, o.created_at as ordered_at`
 
 const ofRegistration = ` from paper_orders o
 join papers p on p.library_id = o.library_id and p.order_id = o.id

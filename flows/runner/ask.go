@@ -242,7 +242,7 @@ func (r *Runner) register(ctx context.Context, tx pgx.Tx, a asked[flows.Register
 	}
 	out := flows.Registered{ID: reg.ID, Papers: a.ask.Papers}
 	if a.ask.Papers { // there is nothing to look at before they are back
-		err = r.wantPapers(ctx, tx, a, reg)
+		err = r.wantPapers(ctx, tx, reg.ID, printedOf(a, reg), a.now)
 	} else {
 		out.Due, err = r.openRegistration(ctx, tx, a, reg)
 	}

@@ -76,6 +76,7 @@ func (v *visit) actName(act string) string {
 		"registration.exported": "desk_papers.act_registration_exported", "registration.proof": "desk_proof.act",
 		"lesson.certified": "desk_lesson.act_certified", "lesson.missed": "desk_lesson.act_missed", "lesson.waived": "desk_lesson.act_waived",
 		"settings.changed": "desk_settings.act_changed", "contact.joined": "desk_join.act_joined", "contact.parted": "desk_join.act_parted",
+		"registration.corrected": "desk_correct.act_corrected", "papers.redrawn": "desk_correct.act_redrawn",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)

@@ -64,6 +64,10 @@ type Deps struct {
 	// Sample draws a paper as PDF for the eye, with an invented reader; nothing of it is kept.
 	Sample func(ctx context.Context, sample PaperSample) (pdf []byte, err error)
 
+	// ReadGiven reads what staff type for the value of the key, as a reader's own words are read, and gives it as contacts stores it.
+	ReadGiven func(lib library.Library, today library.Date, key, text string) (value string, ok bool)
+	Redraw    func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) error // the papers: it waits for them again; ErrState
+
 	NextNumber func(ctx context.Context, lib library.ID) (number string, series bool, err error) // a proposal: nothing is reserved
 	IssueCard  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 

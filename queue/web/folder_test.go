@@ -72,6 +72,16 @@ func (f *folder) sendBack(ctx context.Context, tx pgx.Tx, lib library.ID, regist
 	return slices.DeleteFunc(slices.Clone(f.all[registration]), func(p PaperPage) bool { return p.State != pageReturned }), nil
 }
 
+func (f *folder) redraw(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := contacts.Move(ctx, tx, lib, registration, "sent", registrationWaits); err != nil {
+		return err
+	}
+	f.all[registration] = []PaperPage{}
+	return nil
+}
+
 func (f *folder) byPost(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -27,6 +27,7 @@ import (
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts"
 	"librarian/contacts/library"
+	"librarian/flows"
 	"librarian/queue"
 	"librarian/templates"
 )
@@ -170,6 +171,10 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		Sample: func(_ context.Context, s PaperSample) ([]byte, error) {
 			return fmt.Appendf(nil, "%%PDF %s %t %s %v", s.Paper, s.Child, s.Lang, s.Library.Settings.Registration.Wording), nil
 		},
+		ReadGiven: func(lib library.Library, today library.Date, key, text string) (string, bool) {
+			return flows.ReadGiven(texts, lib, today, key, text)
+		},
+		Redraw:     h.folder.redraw,
 		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
 		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
 			if number == "taken" {

@@ -20,6 +20,7 @@ type PaperPage struct {
 	Received time.Time
 	By       queue.StaffID // who decided; 0: nobody yet
 	Decided  time.Time
+	Ordered  time.Time // with the data as they were then
 }
 
 // PageSeen is a page with the photo that was looked at: if a newer one has come meanwhile, nobody has decided about that.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"librarian/contacts"
 	"librarian/queue"
 )
 
@@ -22,6 +23,7 @@ type papersView struct {
 	Returned       int
 	Waits          bool // for papers, which may come by post
 	DecisionIsNext bool
+	Outdated       string // what was corrected since they were drawn
 }
 
 // pageView is one page of the papers.
@@ -100,6 +102,11 @@ func (v *visit) papers(reg Registration, t *queue.Task) (*papersView, error) {
 		out.Task, out.Self = t.ID, taskAddress(t.ID)+"/papers"
 		out.Decide, out.TakeFirst = mayDecide && v.holds(*t), mayDecide && t.State == queue.StateOpen
 	}
+	changes, err := contacts.ChangesOf(v.ctx(), v.Pool, v.lib.ID, reg.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Outdated = v.outdated(pages, changes)
 	for _, p := range pages {
 		out.Pages = append(out.Pages, v.pageView(p, names[p.By], out))
 	}

@@ -49,6 +49,7 @@ func routes() []route {
 		{"POST /desk/tasks/{id}/done", queue.PermQueue, "task.finished", finishTask},
 		{"POST /desk/tasks/{id}/accept", queue.PermDecide, "registration.accepted", acceptRegistration},
 		{"POST /desk/tasks/{id}/refuse", queue.PermDecide, "registration.refused", refuseRegistration},
+		{"POST /desk/tasks/{id}/correct", queue.PermPapers, "registration.corrected", correctRegistration},
 		{"POST /desk/tasks/{id}/card", queue.PermCards, "card.issued", issueCard},
 		{"GET /desk/tasks/{id}/registration.csv", queue.PermCards, "registration.exported", exportRegistration},
 
@@ -56,6 +57,7 @@ func routes() []route {
 		{"POST /desk/tasks/{id}/papers/accept", queue.PermDecide, "page.accepted", acceptPaper},
 		{"POST /desk/tasks/{id}/papers/return", queue.PermDecide, "page.returned", returnPaper},
 		{"POST /desk/tasks/{id}/papers/send-back", queue.PermDecide, "papers.sent_back", sendPapersBack},
+		{"POST /desk/tasks/{id}/papers/redraw", queue.PermDecide, "papers.redrawn", redrawPapers},
 		{"GET /desk/papers", queue.PermPapers, "", listPapers},
 		{"GET /desk/registrations/{id}", queue.PermPapers, "registration.looked", showRegistration},
 		{"GET /desk/registrations/{id}/papers", queue.PermPapers, "", showRegistrationPapers},

@@ -99,6 +99,8 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/tasks/{id}/done":              g.on(g.librarian, queue.KindStuck, "/done", url.Values{}),
 		"POST /desk/tasks/{id}/accept":            g.on(g.librarian, queue.KindRegistration, "/accept", url.Values{}),
 		"POST /desk/tasks/{id}/refuse":            g.on(g.librarian, queue.KindRegistration, "/refuse", reason),
+		"POST /desk/tasks/{id}/correct":           g.on(g.librarian, queue.KindRegistration, "/correct", url.Values{"old.email": {"reader@example.org"}, "text.email": {"other@example.org"}}),
+		"POST /desk/tasks/{id}/papers/redraw":     g.papers("/papers/redraw", url.Values{}),
 		"POST /desk/tasks/{id}/card":              g.on(g.registrar, queue.KindCard, "/card", url.Values{"number": {"000123"}, "password": {"good-first-one"}}),
 		"GET /desk/tasks/{id}/registration.csv":   g.on(g.registrar, queue.KindCard, "/registration.csv", nil),
 		"GET /desk/tasks/{id}/papers":             g.papers("/papers", nil),

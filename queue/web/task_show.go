@@ -42,8 +42,11 @@ type givenView struct {
 	ShowPhotos               bool
 	Decide, TakeFirst        bool
 	Answers                  []Answer
-	Papers                   *papersView // nil: a simple registration
-	Proof                    string      // where all of it is taken out; empty: not by this visitor
+	Papers                   *papersView     // nil: a simple registration
+	Correct                  *correctionForm // nil: nothing can be put right by this visitor
+	Changes                  []changeView
+	Doubts                   []string // about what was corrected
+	Proof                    string   // where all of it is taken out; empty: not by this visitor
 }
 
 type sameView struct{ Name, Born, Card string }
@@ -53,6 +56,9 @@ type entryForm struct {
 	Task                   queue.TaskID
 	Fields                 []Answer
 	Papers                 *papersView // to look at; nil: a simple registration
+	Correct                *correctionForm
+	Changes                []changeView
+	Doubts                 []string
 	Issue, TakeFirst       bool
 	Series                 bool
 	Number, Password       string
@@ -137,6 +143,17 @@ func (v *visit) given(id int64, t *queue.Task) (Registration, *givenView, error)
 		mayDecide := reg.State == awaited(t.Kind) && v.may(queue.PermDecide)
 		out.Task, out.Decide, out.TakeFirst = t.ID, mayDecide && v.holds(*t), mayDecide && t.State == queue.StateOpen
 	}
+	values, err := v.givenValues(id)
+	if err != nil {
+		return reg, nil, err
+	}
+	if out.Decide {
+		out.Correct = v.correctionForm(*t, reg, values)
+	}
+	out.Doubts = v.doubts(reg, values)
+	if out.Changes, err = v.changesView(values.changes); err != nil {
+		return reg, nil, err
+	}
 	out.Papers, err = v.papers(reg, t)
 	return reg, out, err
 }
@@ -184,14 +201,20 @@ func (v *visit) entry(t queue.Task) (*entryForm, error) {
 	}
 	mayIssue := reg.State == awaited(t.Kind)
 	out.Issue, out.TakeFirst = mayIssue && v.holds(t), mayIssue && t.State == queue.StateOpen
-	if !out.Issue {
-		return out, nil
+	values, err := v.givenValues(reg.ID)
+	if err != nil {
+		return nil, err
 	}
+	out.Doubts = v.doubts(reg, values)
+	if out.Changes, err = v.changesView(values.changes); err != nil || !out.Issue {
+		return out, err
+	}
+	out.Correct = v.correctionForm(t, reg, values)
 	if out.Number, out.Series, err = v.NextNumber(v.ctx(), v.lib.ID); err != nil {
 		return nil, err
 	}
 	out.Password = suggestion()
-	if v.changes() { // what was typed stays, whatever is wrong with it
+	if v.changes() && v.corrected == nil { // what was typed stays, whatever is wrong with it
 		out.Number, out.Password = v.form("number"), v.form("password")
 		out.NumberBad, out.PasswordBad = !v.goodNumber, !goodPassword(out.Password)
 	}

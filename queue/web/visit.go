@@ -35,6 +35,8 @@ type visit struct {
 	lib        library.Library // the one being looked at; zero: none
 	problem    string          // what went wrong, to be shown on the page
 	goodNumber bool            // of a card: false marks its field
+
+	corrected map[string]string // what is wrong with corrections that were tried, by key; nil: none were
 }
 
 func (v *visit) ctx() context.Context                { return v.r.Context() }

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots/email"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/flows"
+)
+
+// readGiven reads what staff type for a reader as the conversations read the reader's own words.
+func (s *service) readGiven(lib library.Library, today library.Date, key, text string) (string, bool) {
+	value, ok := flows.ReadGiven(s.texts, lib, today, key, text)
+	if !ok || key != contacts.KeyEmail {
+		return value, ok
+	}
+	value, err := email.ParseAddress(value) // as registrations keep it
+	return value, err == nil
+}
+
+// redrawPapers lets the papers be drawn with what was corrected.
+func (s *service) redrawPapers(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) error {
+	return deskProblem(s.runner.RedrawPapers(ctx, tx, lib, registration))
+}
