@@ -53,7 +53,9 @@ func TestCorrectIsNoted(t *testing.T) {
 		{contacts.KeyBorn, "2015-02-27"},
 		{contacts.KeyEmail, "anna@example.org"},
 		{contacts.KeyPhone, "+79141234567"},
-		{contacts.AnswerKey("education"), "higher"}, {contacts.AnswerKey("title"), ""}, {contacts.AnswerKey("address"), "Lenin st. 1"},
+		{contacts.AnswerKey("education"), "higher"},
+		{contacts.AnswerKey("title"), ""},
+		{contacts.AnswerKey("address"), "Lenin st. 1"},
 	}
 	if err != nil || !slices.Equal(after, want) {
 		t.Errorf("given %v before, %v afterwards, %v", before, after, err)

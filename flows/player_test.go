@@ -356,6 +356,11 @@ func (p *player) staff(what string) {
 		news.Kind = NewsArrived
 	case act == "refused":
 		news.Kind, news.Fields["reason"] = NewsRefused, reason
+	case words[0] == "card" && words[1] == "kept":
+		news.Kind, news.Fields["number"], news.Files = NewsKept, words[2], []string{"card-" + words[2]}
+		if len(words) > 3 {
+			news.Secret = "17"
+		}
 	case words[0] == "card":
 		news.Kind, news.Fields["number"], news.Files = NewsCard, words[1], []string{"card-" + words[1]}
 		if len(words) > 2 {
@@ -389,7 +394,7 @@ func (p *player) update(n News) {
 		person.Lesson = nil
 	case NewsRefused:
 		person.State = "refused"
-	case NewsCard:
+	case NewsCard, NewsKept:
 		person.State, person.Card = "done", n.Fields["number"]
 	}
 }

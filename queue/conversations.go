@@ -69,6 +69,7 @@ const (
 	NewsAccepted = "registration.accepted"
 	NewsRefused  = "registration.refused" // reason
 	NewsCard     = "card.issued"          // number; the secret is the first password
+	NewsCardKept = "card.kept"            // number of the card that the reader has had; the secret is a new password, if there is one
 
 	// NewsPapersReturned has the field pages: a line for each page that was sent back, "kind:number:reason". The reason is one of the
 	// constants below, to be worded in the reader's language, or the librarian's own words.

@@ -17,10 +17,8 @@ import (
 	"librarian/contacts/cards"
 	"librarian/contacts/ledger"
 	"librarian/contacts/library"
-	"librarian/contacts/papers"
 	"librarian/queue"
 	"librarian/queue/web"
-	"librarian/templates"
 )
 
 // deskDeps is what the desk stands on.
@@ -35,13 +33,13 @@ func (s *service) deskDeps() web.Deps {
 		Accept:       s.acceptRegistration,
 		Refuse:       s.refuseRegistration,
 		Papers:       s.papersOf, AcceptPage: s.acceptPage, ReturnPage: s.returnPage, SendBack: s.sendBack, ByPost: s.byPost, Waiting: s.waitingPapers,
-		Redraw: s.redrawPapers, ReadGiven: s.readGiven,
+		ReopenPage: s.reopenPage, Redraw: s.redrawPapers, ReadGiven: s.readGiven,
 		Proof:      s.proof,
 		Sample:     s.samplePaper,
 		NextNumber: s.nextNumber,
-		IssueCard:  s.issueCard,
-		File:       s.deskFile,
-		Typing:     s.typing,
+		IssueCard:  s.issueCard, KeepCard: s.keepCard,
+		File:   s.deskFile,
+		Typing: s.typing,
 		Block: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error {
 			return contacts.Block(ctx, tx, lib, contacts.AddressID(conv), int64(by), on, s.now())
 		},
@@ -167,63 +165,6 @@ func (s *service) decide(ctx context.Context, tx pgx.Tx, lib library.ID, id int6
 	return ledger.Add(ctx, tx, ledger.Fact{Library: lib, At: s.now(), Day: tenant.Today(s.now()), Kind: ledger.Refusal, Staff: int64(by)})
 }
 
-// issueCard makes the card, keeps the hash of the first password, and the password itself as a secret until it has been sent.
-func (s *service) issueCard(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (web.Issued, error) {
-	tenant, err := s.libraries.ByID(ctx, lib)
-	if err != nil {
-		return web.Issued{}, err
-	}
-	if err := contacts.CardFree(ctx, tx, lib, id); err != nil { // it waits for the lesson for new readers
-		return web.Issued{}, deskProblem(err)
-	}
-	reg, err := contacts.Decide(ctx, tx, lib, id, "accepted", "done", "", int64(by), s.now())
-	if errors.Is(err, contacts.ErrState) {
-		return web.Issued{}, web.ErrState
-	}
-	if err != nil {
-		return web.Issued{}, missing(err)
-	}
-	reader, err := contacts.ReaderByID(ctx, tx, lib, reg.ReaderID)
-	if err != nil {
-		return web.Issued{}, missing(err)
-	}
-	hash, err := cards.HashPassword(password)
-	if err != nil {
-		return web.Issued{}, err
-	}
-	picture, sheet, err := s.cardFiles(ctx, tenant, reader.Name, number)
-	if err != nil {
-		return web.Issued{}, err
-	}
-	_, err = cards.Issue(ctx, tx, tenant, cards.New{
-		Reader: reg.ReaderID, Number: number, PasswordHash: hash, Picture: picture, By: int64(by), At: s.now(),
-	})
-	switch {
-	case errors.Is(err, cards.ErrNumberTaken):
-		return web.Issued{}, web.ErrNumberTaken
-	case errors.Is(err, cards.ErrNumberForm):
-		return web.Issued{}, web.ErrNumberForm
-	case errors.Is(err, cards.ErrHasCard):
-		return web.Issued{}, web.ErrState
-	case err != nil:
-		return web.Issued{}, err
-	}
-	if err := papers.Close(ctx, tx, lib, id, s.now()); err != nil {
-		return web.Issued{}, err
-	}
-	if err := files.Link(ctx, tx, lib, files.ID(picture), files.ID(sheet)); err != nil {
-		return web.Issued{}, err
-	}
-	secret, err := s.secrets.Put(ctx, tx, lib, bots.PurposePassword, password)
-	if err != nil {
-		return web.Issued{}, err
-	}
-	if err := s.mailCard(ctx, tx, tenant, reg, reader, number, picture, sheet); err != nil {
-		return web.Issued{}, err
-	}
-	return web.Issued{Secret: secret, Files: []string{picture, sheet}}, nil
-}
-
 // cardFiles draws the card and keeps its picture and the sheet to print it from.
 func (s *service) cardFiles(ctx context.Context, lib library.Library, name, number string) (picture, sheet string, err error) {
 	if err := cards.CheckNumber(number); err != nil {
@@ -243,19 +184,6 @@ func (s *service) cardFiles(ctx context.Context, lib library.Library, name, numb
 	}
 	printed, err := s.store.Put(ctx, lib.ID, bytes.NewReader(pdf), files.Meta{Name: "card.pdf"}, int64(len(pdf)))
 	return string(shown.ID), string(printed.ID), err
-}
-
-// mailCard sends the number, never the password, to an e-mail that the reader has proven.
-func (s *service) mailCard(ctx context.Context, tx pgx.Tx, lib library.Library, reg contacts.Registration, reader contacts.Reader, number string, files ...string) error {
-	if !reader.EmailProven {
-		return nil
-	}
-	lang, err := s.runner.Lang(ctx, lib.ID, bots.ConversationID(reg.AddressID))
-	if err != nil {
-		return err
-	}
-	fields := templates.Fields{"library": lib.Title(lang), "name": reader.Name, "number": number}
-	return s.runner.MailNotice(ctx, tx, lib, lang, reader.Email, "mail.card_subject", "mail.card", fields, files)
 }
 
 // typing shows the reader that an answer is being written, on channels that can.

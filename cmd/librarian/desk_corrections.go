@@ -8,7 +8,9 @@ import (
 	"librarian/bots/email"
 	"librarian/contacts"
 	"librarian/contacts/library"
+	"librarian/contacts/papers"
 	"librarian/flows"
+	"librarian/queue/web"
 )
 
 // readGiven reads what staff type for a reader as the conversations read the reader's own words.
@@ -24,4 +26,9 @@ func (s *service) readGiven(lib library.Library, today library.Date, key, text s
 // redrawPapers lets the papers be drawn with what was corrected.
 func (s *service) redrawPapers(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) error {
 	return deskProblem(s.runner.RedrawPapers(ctx, tx, lib, registration))
+}
+
+// reopenPage takes back what was decided about a page.
+func (s *service) reopenPage(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen web.PageSeen) error {
+	return deskProblem(papers.ReopenPage(ctx, tx, lib, s.look(registration, seen, 0)))
 }

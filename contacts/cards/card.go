@@ -33,10 +33,11 @@ type Card struct {
 	IssuedAt     time.Time
 	IssuedBy     int64  // 0: nobody in particular
 	Replaces     string // number of the lost card; empty for a first one
+	Elsewhere    bool   // the reader had it before they came to us: it may have no password here
 }
 
-const cardColumns = `number, reader_id, state, password_hash, coalesce(picture, '') as picture, issued_at,
-coalesce(issued_by, 0) as issued_by, coalesce(replaces, '') as replaces`
+const cardColumns = `number, reader_id, state, coalesce(password_hash, '') as password_hash, coalesce(picture, '') as picture, issued_at,
+coalesce(issued_by, 0) as issued_by, coalesce(replaces, '') as replaces, elsewhere`
 
 // ByNumber gives the card in whatever state, or contacts.ErrNotFound.
 func ByNumber(ctx context.Context, db contacts.DB, lib library.ID, number string) (Card, error) {

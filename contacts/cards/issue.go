@@ -27,22 +27,25 @@ type New struct {
 	Picture      string // file; may be empty, and set later by SetPicture
 	Channel      string // kind of channel in which the card was asked for, for the counts; may be empty
 	By           int64  // the registrar; 0: nobody in particular
+	Elsewhere    bool   // it is valid already, issued before the reader came to us: its number is given, and it may have no password here
 	At           time.Time
 }
 
 // Issue gives the reader a card, which replaces the one they lost last, and counts it; it gives the number. ErrNumberForm, also where there is no
 // number and no series; ErrNumberTaken, for lost cards too; ErrHasCard; contacts.ErrNotFound. The transaction is of use after all of these.
-// Where there is a series, cards of the library are issued one after the other.
+// Where there is a series, cards of the library are issued one after the other. A card from Elsewhere is kept and not counted as issued, nor its reader as new.
 func Issue(ctx context.Context, tx pgx.Tx, lib library.Library, card New) (string, error) {
 	series := lib.Settings.Registration.Series
 	what := fmt.Sprintf("issue card for reader %d", card.Reader)
-	if card.Number != "" || !series {
+	if card.Number != "" || !series || card.Elsewhere {
 		if err := CheckNumber(card.Number); err != nil {
 			return "", fmt.Errorf("%s: %w", what, err)
 		}
 	}
-	if _, err := parseHash(card.PasswordHash); err != nil {
-		return "", fmt.Errorf("%s: %w", what, err)
+	if !card.Elsewhere || card.PasswordHash != "" {
+		if _, err := parseHash(card.PasswordHash); err != nil {
+			return "", fmt.Errorf("%s: %w", what, err)
+		}
 	}
 	reader, err := contacts.ReaderByID(ctx, tx, lib.ID, card.Reader)
 	if err != nil {
@@ -71,8 +74,8 @@ func Issue(ctx context.Context, tx pgx.Tx, lib library.Library, card New) (strin
 	return number, nil
 }
 
-const insertCard = `insert into cards (library_id, number, reader_id, password_hash, picture, issued_at, issued_by, replaces)
-values ($1, $2, $3, $4, nullif($5, ''), $6, nullif($7::bigint, 0), nullif($8, '')) on conflict do nothing`
+const insertCard = `insert into cards (library_id, number, reader_id, password_hash, picture, issued_at, issued_by, replaces, elsewhere)
+values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, nullif($7::bigint, 0), nullif($8, ''), $9) on conflict do nothing`
 
 // place writes the card under its number, or under the first free one of the series.
 func place(ctx context.Context, tx pgx.Tx, lib library.ID, card New) (string, error) {
@@ -85,7 +88,7 @@ func place(ctx context.Context, tx pgx.Tx, lib library.ID, card New) (string, er
 		if err != nil {
 			return "", err
 		}
-		tag, err := tx.Exec(ctx, insertCard, lib, number, card.Reader, card.PasswordHash, card.Picture, card.At, card.By, lost)
+		tag, err := tx.Exec(ctx, insertCard, lib, number, card.Reader, card.PasswordHash, card.Picture, card.At, card.By, lost, card.Elsewhere)
 		if err != nil {
 			return "", err
 		}
@@ -139,7 +142,7 @@ func lastLost(ctx context.Context, tx pgx.Tx, lib library.ID, reader contacts.Re
 	return last, nil
 }
 
-// facts count the card, and the reader with their first one.
+// facts count the card, and the reader with their first one. Who had a card before is no new reader, not even when that card is lost and replaced.
 func facts(lib library.Library, card New, reader contacts.Reader, number string) []ledger.Fact {
 	fact := ledger.Fact{
 		Library: lib.ID, At: card.At, Day: lib.Today(card.At), Kind: ledger.CardMade, Once: "card " + number,
@@ -151,5 +154,9 @@ func facts(lib library.Library, card New, reader contacts.Reader, number string)
 	}
 	joined := fact
 	joined.Kind, joined.Once = ledger.Joined, fmt.Sprintf("joined %d", card.Reader)
+	if card.Elsewhere {
+		joined.Kind = ledger.Known
+		return []ledger.Fact{joined}
+	}
 	return []ledger.Fact{joined, fact}
 }

@@ -49,6 +49,40 @@ func TestFirstCard(t *testing.T) {
 	}
 }
 
+// TestCardFromElsewhere: it is kept with or without a password, and neither a card nor a new reader is counted, not even when it is lost and replaced.
+func TestCardFromElsewhere(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	reader, other := h.reader(t, h.series), h.reader(t, h.series)
+	keep := func(reader contacts.ReaderID, number string) error {
+		return h.within(t.Context(), func(tx pgx.Tx) error {
+			_, err := Issue(t.Context(), tx, h.series, New{Reader: reader, Number: number, Elsewhere: true, By: 7, At: evening})
+			return err
+		})
+	}
+	if err := keep(reader, ""); !errors.Is(err, ErrNumberForm) {
+		t.Errorf("without a number, though there is a series: %v", err)
+	}
+	must(t, keep(reader, "000001"))
+	if c := h.card(t, h.series, "000001"); !c.Elsewhere || c.PasswordHash != "" || c.State != Valid || VerifyPassword(c.PasswordHash, "") {
+		t.Errorf("card is %+v", c)
+	}
+	if err := keep(other, "000001"); !errors.Is(err, ErrNumberTaken) {
+		t.Errorf("another reader's number: %v", err)
+	}
+	if got := h.facts(t, h.series, reader); got != "known 2026-03-02 16" {
+		t.Errorf("counted: %s", got)
+	}
+	h.lose(t, h.series, "000001")
+	number, err := h.issue(t.Context(), h.series, reader, "")
+	if err != nil || number != "000002" {
+		t.Errorf("the next of the series is %s, %v", number, err)
+	}
+	if got := h.facts(t, h.series, reader); got != "known 2026-03-02 16, card 2026-03-02 16" {
+		t.Errorf("counted: %s", got)
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

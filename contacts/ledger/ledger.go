@@ -18,6 +18,7 @@ const (
 	Applied  = "applied"  // a registration was sent
 	Joined   = "joined"   // a reader was registered
 	CardMade = "card"     // a card was issued
+	Known    = "known"    // a reader with a card of the library's came to us with it
 	Refusal  = "refusal"  // a registration was refused
 	Answered = "answered" // a question was answered by a person
 )

@@ -98,7 +98,7 @@ func (r Registration) Field(key string) (Field, bool) {
 }
 
 // Known is the question with the key, asked now, put aside, or shipped: the one by which an answer given before is worded.
-func (r *Registration) Known(key string) (Field, bool) {
+func (r Registration) Known(key string) (Field, bool) {
 	for _, f := range slices.Concat(r.Fields, r.Off) {
 		if f.Key == key {
 			return f, true

@@ -62,6 +62,30 @@ func decide(ctx context.Context, tx pgx.Tx, lib library.ID, l Look, to State, re
 	return nil
 }
 
+const reopenPage = `update paper_pages set state = 'received', reason = '', decided_at = null, decided_by = null where library_id = $1 and paper_id = $2 and number = $3`
+
+// ReopenPage takes the decision about the page back: it is to be looked at again. ErrState when nothing is decided about that photo, or when the registration
+// is over; contacts.ErrNotFound when the papers have no such page.
+func ReopenPage(ctx context.Context, tx pgx.Tx, lib library.ID, l Look) error {
+	what := fmt.Sprintf("reopen %s %d of registration %d", l.Page.Kind, l.Page.Number, l.Registration)
+	pages, err := lock(ctx, tx, lib, l.Registration)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	i := place(pages, l.Page)
+	if i < 0 {
+		return fmt.Errorf("%s: %w", what, contacts.ErrNotFound)
+	}
+	p := pages[i]
+	if p.State != Accepted && p.State != Returned || p.File != l.File || p.Sheet != l.Sheet {
+		return fmt.Errorf("%s, which is %s: %w", what, p.State, ErrState)
+	}
+	if _, err := tx.Exec(ctx, reopenPage, lib, p.PaperID, p.Number); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
 const acceptPost = `update paper_pages set state = 'accepted', file_id = null, sheet = 0, preview_id = null, how = 'post', unsigned = false, reason = '',
   received_at = $4, decided_at = $4, decided_by = $5
 where library_id = $1 and paper_id = $2 and number = $3`

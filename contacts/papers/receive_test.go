@@ -112,6 +112,50 @@ func TestDecisionOnAnotherPhoto(t *testing.T) {
 	must(t, h.accept(reg, form, "b", 1, 7))
 }
 
+func TestADecisionIsTakenBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	reg, _ := h.papers()
+	form, application := Page{Form, 1}, Page{Application, 1}
+	h.came(reg, "a", form, application, Page{Consent, 1}, Page{Consent, 2})
+	reopen := func(p Page, file files.ID, sheet int) error {
+		return h.do(func(ctx context.Context, tx pgx.Tx) error {
+			return ReopenPage(ctx, tx, h.lib, Look{Registration: reg, Page: p, File: file, Sheet: sheet, At: h.stand(reg)[0].OrderedAt})
+		})
+	}
+	if err := reopen(form, "a", 1); !errors.Is(err, ErrState) {
+		t.Errorf("nothing to take back: %v", err)
+	}
+	must(t, h.accept(reg, form, "a", 1, 7))
+	must(t, h.giveBack(reg, application, "a", 2, "no"))
+	if err := reopen(form, "b", 1); !errors.Is(err, ErrState) {
+		t.Errorf("of another photo: %v", err)
+	}
+	if err := reopen(Page{Form, 9}, "a", 1); !errors.Is(err, contacts.ErrNotFound) {
+		t.Errorf("a page that does not exist: %v", err)
+	}
+	errs := together(4, func(int) error { return reopen(form, "a", 1) })
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else if !errors.Is(err, ErrState) {
+			t.Error(err)
+		}
+	}
+	must(t, reopen(application, "a", 2))
+	if p := h.stand(reg)[1]; won != 1 || p.State != Received || p.Reason != "" || p.DecidedBy != 0 || p.DecidedAt != nil {
+		t.Errorf("%d took it back, and the other is %+v", won, p)
+	}
+	must(t, h.accept(reg, form, "a", 1, 8))
+	must(t, h.do(func(ctx context.Context, tx pgx.Tx) error {
+		return Close(ctx, tx, h.lib, reg, h.stand(reg)[0].OrderedAt)
+	}))
+	if err := reopen(form, "a", 1); !errors.Is(err, ErrState) {
+		t.Errorf("when it is over: %v", err)
+	}
+}
+
 // TestTwoLibrariansAtOnce lets them decide from one start, one for and one against.
 func TestTwoLibrariansAtOnce(t *testing.T) {
 	t.Parallel()

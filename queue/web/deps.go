@@ -54,6 +54,7 @@ type Deps struct {
 	Papers     func(ctx context.Context, lib library.ID, registration int64) ([]PaperPage, error) // in their order; none for a simple one
 	AcceptPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen PageSeen, by queue.StaffID) error
 	ReturnPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen PageSeen, by queue.StaffID, reason string) error
+	ReopenPage func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen PageSeen) error                   // decided: it is to be looked at again
 	SendBack   func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) ([]PaperPage, error) // sent: it waits again; what was returned
 	ByPost     func(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, by queue.StaffID) error                // waiting: the missing pages are accepted on paper, it is sent
 	Waiting    func(ctx context.Context, lib library.ID) ([]WaitingPapers, error)                                              // who waits longest first, at most 200
@@ -70,6 +71,8 @@ type Deps struct {
 
 	NextNumber func(ctx context.Context, lib library.ID) (number string, series bool, err error) // a proposal: nothing is reserved
 	IssueCard  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
+	// KeepCard notes the card that the reader has had all along; an empty password leaves theirs as it is. Errors as of IssueCard.
+	KeepCard func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 
 	// File opens what was sent, or the picture made of it; of such a picture, asked for by its own id, itself.
 	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)

@@ -72,6 +72,23 @@ func (f *folder) sendBack(ctx context.Context, tx pgx.Tx, lib library.ID, regist
 	return slices.DeleteFunc(slices.Clone(f.all[registration]), func(p PaperPage) bool { return p.State != pageReturned }), nil
 }
 
+func (f *folder) reopen(_ context.Context, _ pgx.Tx, _ library.ID, registration int64, seen PageSeen) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, p := range f.all[registration] {
+		if p.Kind != seen.Kind || p.Number != seen.Number {
+			continue
+		}
+		if p.State != pageAccepted && p.State != pageReturned || p.File != seen.File || p.Sheet != seen.Sheet {
+			return fmt.Errorf("page %v, which is %s: %w", seen, p.State, ErrState)
+		}
+		p.State, p.Reason, p.By, p.Decided = pageReceived, "", 0, time.Time{}
+		f.all[registration][i] = p
+		return nil
+	}
+	return fmt.Errorf("page %v: %w", seen, contacts.ErrNotFound)
+}
+
 func (f *folder) redraw(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -174,6 +174,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		ReadGiven: func(lib library.Library, today library.Date, key, text string) (string, bool) {
 			return flows.ReadGiven(texts, lib, today, key, text)
 		},
+		ReopenPage: h.folder.reopen,
 		Redraw:     h.folder.redraw,
 		NextNumber: func(context.Context, library.ID) (string, bool, error) { return "000123", true, nil },
 		IssueCard: func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, _ string) (Issued, error) {
@@ -186,6 +187,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 			_, err := contacts.Decide(ctx, tx, lib, id, "accepted", "done", "", int64(by), h.clock.Now())
 			return Issued{Secret: "abc"}, err
 		},
+		KeepCard: h.keptCard,
 		File: func(_ context.Context, lib library.ID, id string, _ bool) (io.ReadCloser, FileInfo, error) {
 			if lib != h.lib {
 				return nil, FileInfo{}, queue.ErrNotFound

@@ -49,7 +49,11 @@ func (v *visit) decidePage(d verdict) error {
 	if err != nil {
 		return err
 	}
-	out.goOn(pageID(seen.Kind, seen.Number))
+	if d.state == pageReceived {
+		out.lookAt(pageID(seen.Kind, seen.Number))
+	} else {
+		out.goOn(pageID(seen.Kind, seen.Number))
+	}
 	if v.fragment() {
 		return v.part("papers", out)
 	}
@@ -86,7 +90,7 @@ func (v *visit) tooLate(t queue.Task, d verdict, seen PageSeen) (string, error) 
 	switch {
 	case i < 0:
 		return "", errMissing
-	case pages[i].State == d.state && pages[i].By == v.me() && pages[i].File == seen.File && pages[i].Sheet == seen.Sheet:
+	case pages[i].State == d.state && (pages[i].By == v.me() || d.state == pageReceived) && pages[i].File == seen.File && pages[i].Sheet == seen.Sheet:
 		return "", nil
 	case pages[i].State == pageReceived:
 		return v.t("desk_papers.problem_newer", "paper", v.paperName(seen.Kind), "number", seen.Number), nil

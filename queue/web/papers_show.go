@@ -29,6 +29,7 @@ type papersView struct {
 // pageView is one page of the papers.
 type pageView struct {
 	Task          queue.TaskID // 0: nothing can be done to it
+	Reopen        queue.TaskID // 0: nothing was decided that could be taken back
 	Kind          string
 	Number        int
 	Name          string
@@ -125,6 +126,9 @@ func (v *visit) pageView(p PaperPage, by string, of *papersView) pageView {
 	if of.Decide && p.State == pageReceived {
 		out.Task, out.Reasons = of.Task, v.reasonChoices(p)
 	}
+	if of.Decide && (p.State == pageAccepted || p.State == pageReturned) {
+		out.Reopen = of.Task
+	}
 	return out
 }
 
@@ -143,6 +147,13 @@ func (p *papersView) goOn(after string) {
 		}
 	}
 	p.DecisionIsNext = true
+}
+
+// lookAt marks the page itself as what is to be looked at next.
+func (p *papersView) lookAt(id string) {
+	for i := range p.Pages {
+		p.Pages[i].Next = p.Pages[i].ID() == id
+	}
 }
 
 // next is the place on the page of the task to which a browser without scripts goes on.

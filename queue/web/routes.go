@@ -51,11 +51,13 @@ func routes() []route {
 		{"POST /desk/tasks/{id}/refuse", queue.PermDecide, "registration.refused", refuseRegistration},
 		{"POST /desk/tasks/{id}/correct", queue.PermPapers, "registration.corrected", correctRegistration},
 		{"POST /desk/tasks/{id}/card", queue.PermCards, "card.issued", issueCard},
+		{"POST /desk/tasks/{id}/has-card", queue.PermCards, "card.kept", keepCard},
 		{"GET /desk/tasks/{id}/registration.csv", queue.PermCards, "registration.exported", exportRegistration},
 
 		{"GET /desk/tasks/{id}/papers", queue.PermPapers, "", showTaskPapers},
 		{"POST /desk/tasks/{id}/papers/accept", queue.PermDecide, "page.accepted", acceptPaper},
 		{"POST /desk/tasks/{id}/papers/return", queue.PermDecide, "page.returned", returnPaper},
+		{"POST /desk/tasks/{id}/papers/reopen", queue.PermDecide, "page.reopened", reopenPaper},
 		{"POST /desk/tasks/{id}/papers/send-back", queue.PermDecide, "papers.sent_back", sendPapersBack},
 		{"POST /desk/tasks/{id}/papers/redraw", queue.PermDecide, "papers.redrawn", redrawPapers},
 		{"GET /desk/papers", queue.PermPapers, "", listPapers},

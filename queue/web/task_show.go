@@ -63,6 +63,7 @@ type entryForm struct {
 	Series                 bool
 	Number, Password       string
 	NumberBad, PasswordBad bool
+	Keep                   *keepForm // of a card that the reader has had all along
 }
 
 func showTask(v *visit) error {
@@ -214,7 +215,8 @@ func (v *visit) entry(t queue.Task) (*entryForm, error) {
 		return nil, err
 	}
 	out.Password = suggestion()
-	if v.changes() && v.corrected == nil { // what was typed stays, whatever is wrong with it
+	out.Keep = v.keepForm(t)
+	if v.changes() && v.corrected == nil && !v.keeps { // what was typed stays, whatever is wrong with it
 		out.Number, out.Password = v.form("number"), v.form("password")
 		out.NumberBad, out.PasswordBad = !v.goodNumber, !goodPassword(out.Password)
 	}

@@ -36,6 +36,7 @@ type visit struct {
 	problem    string          // what went wrong, to be shown on the page
 	goodNumber bool            // of a card: false marks its field
 
+	keeps     bool              // the form is of a card that there is
 	corrected map[string]string // what is wrong with corrections that were tried, by key; nil: none were
 }
 
