@@ -46,7 +46,7 @@ left join lateral (
     'consent', coalesce((select k.version from consents k where k.library_id = r.library_id and k.reader_id = r.id and k.contact_id = a.contact_id
       and k.withdrawn_at is null order by k.id desc limit 1), '')) order by cr.created_at, r.id) as people
   from contact_readers cr
-  join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null
+  join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null and r.double_of is null
   left join lateral (select id, state from registrations g where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1) g on true
   where cr.library_id = a.library_id and cr.contact_id = a.contact_id) p on true`
 
@@ -111,24 +111,6 @@ func ReaderByID(ctx context.Context, db DB, lib library.ID, id ReaderID) (Reader
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Reader])
 	return r, notFound(err, "reader", int64(id))
-}
-
-// Alike gives readers who may be the same person: born on the same day with the same surname, or with the same e-mail or phone. They are proposed to
-// staff, never joined by themselves. At most ten.
-func Alike(ctx context.Context, db DB, lib library.ID, id ReaderID) ([]Reader, error) {
-	rows, err := db.Query(ctx, `select `+readerColumns+` from readers me join readers r on r.library_id = me.library_id and r.id <> me.id
-where me.library_id = $1 and me.id = $2 and r.erased_at is null
-  and (r.born = me.born and split_part(lower(r.name), ' ', 1) = split_part(lower(me.name), ' ', 1)
-    or lower(r.email) = lower(me.email) or r.phone = me.phone)
-order by r.id limit 10`, lib, id)
-	if err != nil {
-		return nil, fmt.Errorf("readers like %d: %w", id, err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Reader])
-	if err != nil {
-		return nil, fmt.Errorf("readers like %d: %w", id, err)
-	}
-	return out, nil
 }
 
 // SetCard writes the reader's valid card number and its picture beside their name.

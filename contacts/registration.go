@@ -80,7 +80,7 @@ func Apply(ctx context.Context, tx pgx.Tx, a Application) (Registration, error) 
 	var state string
 	err := tx.QueryRow(ctx, `select cr.reader_id, coalesce((select g.state from registrations g
     where g.library_id = r.library_id and g.reader_id = r.id order by g.id desc limit 1), '')
-from contact_readers cr join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null
+from contact_readers cr join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.erased_at is null and r.double_of is null
 where cr.library_id = $1 and cr.contact_id = $2
   and (cr.relation = 'self' and $3 = 'self' or cr.relation = $3 and r.born = $4 and lower(r.name) = lower($5))
 order by cr.created_at limit 1`, a.Library, a.Contact, a.Relation, a.Born.Time(time.UTC), a.Name).Scan(&reg.ReaderID, &state)

@@ -15,8 +15,10 @@ type Likely struct {
 	Name    string    // what they call themself
 	Address AddressID // the newest
 	Readers []string  // names of those for whom they act
-	Why     []string  // email, phone: proven by a reader of each; mailbox: proven by a reader of one, the other writes from it; born: the same name and birthday
-	Two     bool      // each is registered as another reader: they cannot be joined
+	// Why: email, phone: proven by a reader of each; mailbox: proven by a reader of one, the other writes from it; born: the same name and birthday; double: a
+	// registration of one was found to be the other's.
+	Why []string
+	Two bool // each is registered as another reader: they cannot be joined
 }
 
 // The limits keep each look-up on its index, however large the library is, and bound an address that half the town has proven.
@@ -37,7 +39,11 @@ theirs as (
   union all
   select r.id, 'mailbox', '{self,child,other}' from addresses a cross join lateral (
     select id from readers where library_id = $1 and lower(email) = lower(a.external) and email_proven and erased_at is null limit 20) r
-  where a.library_id = $1 and a.contact_id = $2 and a.external like '%@%'),
+  where a.library_id = $1 and a.contact_id = $2 and a.external like '%@%'
+  union all
+  select mine.double_of, 'double', '{self,child,other}' from mine where mine.double_of is not null
+  union all
+  select r.id, 'double', '{self,child,other}' from mine join readers r on r.library_id = $1 and r.double_of = mine.id and r.erased_at is null),
 found as (
   select cr.contact_id, t.why from theirs t cross join lateral (
     select contact_id from contact_readers where library_id = $1 and reader_id = t.id and relation = any(t.relations) limit 20) cr

@@ -89,12 +89,16 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 			return s.carryOut(cmd, r, out)
 		}
 	}
-	if in.Choice == lessonFlow && out.State.Flow != lessonFlow && len(r.newcomers()) > 0 {
+	switch {
+	case in.Choice == lessonFlow && out.State.Flow != lessonFlow && len(r.newcomers()) > 0:
 		s.callLesson(r, out)
 		return nil
-	}
-	if in.Choice == choiceMend {
+	case in.Choice == choiceMend:
 		s.mend(r, out)
+		return nil
+	case in.Choice == joinFlow && !step.takes(joinFlow): // offered with news, whatever was being done
+		s.interrupt(joinFlow, out)
+		s.ask(r, out)
 		return nil
 	}
 	if out.State.Flow != papersFlow {

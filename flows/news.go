@@ -14,6 +14,7 @@ const (
 	NewsReturned  = "papers.returned"        // with the field pages: a line kind:number:reason each, the reason in words or one of reasonTexts
 	NewsArrived   = "papers.arrived"         // by post, or through another conversation; with the field due where staff look at them now
 	NewsCorrected = "registration.corrected" // with the fields changes, a JSON list of corrections, and reason, which may be empty
+	NewsDouble    = "registration.double"    // they are a reader already; with the field name
 	NewsKept      = "card.kept"              // as NewsCard, of the card that the reader has had all along
 	NewsRedrawn   = "papers.redrawn"         // they are drawn anew, for the data in them were corrected
 	NewsCard      = "card.issued"            // with the field number, the card's picture and, if there is one, the first password as a secret
@@ -58,6 +59,8 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		out.say("papers.arrived", fields)
 	case NewsCorrected:
 		sayCorrected(r, n, fields, out)
+	case NewsDouble:
+		out.say("corrections.double", fields, choice(joinFlow, "join.offer"))
 	case NewsRedrawn:
 		out.say("corrections.redrawn", fields)
 	case NewsCard, NewsKept:

@@ -350,6 +350,8 @@ func (p *player) staff(what string) {
 		if n := len(p.reader.People); n > 0 && all[0].Key == "name" {
 			p.reader.People[n-1].Name = all[0].New
 		}
+	case act == "double":
+		news.Kind, news.Fields["name"] = NewsDouble, reason
 	case act == "redrawn":
 		news.Kind = NewsRedrawn
 	case act == "papers arrived":

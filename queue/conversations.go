@@ -82,6 +82,9 @@ const (
 	NewsLessonMissed    = "lesson.missed"    // the reader has to choose again
 	NewsLessonCertified = "lesson.certified" // also when it was waived
 
+	// NewsDouble has the field name: they are a reader already, and this registration ends.
+	NewsDouble = "registration.double"
+
 	// NewsCorrected has the fields changes, a JSON list of objects with key, old and new as contacts.Correction has them, and reason, which may be empty.
 	NewsCorrected     = "registration.corrected"
 	NewsPapersRedrawn = "papers.redrawn" // what was corrected stands in them
@@ -95,3 +98,6 @@ const (
 	ReasonWrongPaper  = "wrong_paper"
 	ReasonNameDiffers = "name_differs"
 )
+
+// ReasonDouble is why a registration is refused whose reader is one already.
+const ReasonDouble = "already_registered"

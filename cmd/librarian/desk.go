@@ -33,7 +33,7 @@ func (s *service) deskDeps() web.Deps {
 		Accept:       s.acceptRegistration,
 		Refuse:       s.refuseRegistration,
 		Papers:       s.papersOf, AcceptPage: s.acceptPage, ReturnPage: s.returnPage, SendBack: s.sendBack, ByPost: s.byPost, Waiting: s.waitingPapers,
-		ReopenPage: s.reopenPage, Redraw: s.redrawPapers, ReadGiven: s.readGiven,
+		Double: s.double, ReopenPage: s.reopenPage, Redraw: s.redrawPapers, ReadGiven: s.readGiven,
 		Proof:      s.proof,
 		Sample:     s.samplePaper,
 		NextNumber: s.nextNumber,
@@ -102,7 +102,10 @@ func (s *service) registration(ctx context.Context, lib library.ID, id int64) (w
 		return out, err
 	}
 	for _, r := range same {
-		out.Same = append(out.Same, web.SamePerson{Reader: int64(r.ID), Name: r.Name, Born: bornOf(r), Card: r.Card})
+		out.Same = append(out.Same, web.SamePerson{
+			Reader: int64(r.ID), Name: r.Name, Born: bornOf(r.Reader), Card: r.Card, Why: r.Why, Contact: r.Contact,
+			Conversation: bots.ConversationID(r.Address), Two: r.Two,
+		})
 	}
 	return out, nil
 }

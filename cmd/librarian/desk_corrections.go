@@ -10,6 +10,7 @@ import (
 	"librarian/contacts/library"
 	"librarian/contacts/papers"
 	"librarian/flows"
+	"librarian/queue"
 	"librarian/queue/web"
 )
 
@@ -31,4 +32,12 @@ func (s *service) redrawPapers(ctx context.Context, tx pgx.Tx, lib library.ID, r
 // reopenPage takes back what was decided about a page.
 func (s *service) reopenPage(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, seen web.PageSeen) error {
 	return deskProblem(papers.ReopenPage(ctx, tx, lib, s.look(registration, seen, 0)))
+}
+
+// double refuses a registration whose reader is one already.
+func (s *service) double(ctx context.Context, tx pgx.Tx, lib library.ID, id, of int64, by queue.StaffID) error {
+	if err := contacts.Double(ctx, tx, lib, id, contacts.ReaderID(of)); err != nil {
+		return deskProblem(err)
+	}
+	return s.refuseRegistration(ctx, tx, lib, id, by, queue.ReasonDouble)
 }

@@ -77,8 +77,9 @@ func (v *visit) actName(act string) string {
 		"lesson.certified": "desk_lesson.act_certified", "lesson.missed": "desk_lesson.act_missed", "lesson.waived": "desk_lesson.act_waived",
 		"settings.changed": "desk_settings.act_changed", "contact.joined": "desk_join.act_joined", "contact.parted": "desk_join.act_parted",
 		"registration.corrected": "desk_correct.act_corrected", "papers.redrawn": "desk_correct.act_redrawn",
-		"card.kept":     "desk_correct.act_kept",
-		"page.reopened": "desk_correct.act_reopened",
+		"registration.double": "desk_correct.act_double",
+		"card.kept":           "desk_correct.act_kept",
+		"page.reopened":       "desk_correct.act_reopened",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)

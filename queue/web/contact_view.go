@@ -84,6 +84,7 @@ func (v *visit) joinedBy(joined []contacts.Merged) (map[queue.StaffID]string, er
 func (v *visit) whySame(why []string) string {
 	keys := map[string]string{
 		"email": "desk_join.why_email", "phone": "desk_join.why_phone", "mailbox": "desk_join.why_mailbox", "born": "desk_join.why_born",
+		"double": "desk_correct.why_double",
 	}
 	said := make([]string, len(why))
 	for i, w := range why {

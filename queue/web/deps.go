@@ -49,6 +49,8 @@ type Deps struct {
 	Registration func(ctx context.Context, lib library.ID, id int64) (Registration, error)
 	Accept       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID) error                // ErrState; also while a page is not accepted
 	Refuse       func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, reason string) error // ErrState
+	// Double refuses the registration, for its reader is this other one: ErrState, and ErrNotFound when that one was not proposed.
+	Double func(ctx context.Context, tx pgx.Tx, lib library.ID, id, of int64, by queue.StaffID) error
 
 	// The papers of a full registration. An act that was too late, or on a page that shows another photo by now, is ErrState.
 	Papers     func(ctx context.Context, lib library.ID, registration int64) ([]PaperPage, error) // in their order; none for a simple one
@@ -112,12 +114,16 @@ type Registration struct {
 // Answer is what the reader said to one of the library's own questions, worded for the desk.
 type Answer struct{ Label, Value string }
 
-// SamePerson is a reader who may be the same person.
+// SamePerson is a reader who may be the same person, the likeliest first.
 type SamePerson struct {
-	Reader int64
-	Name   string
-	Born   library.Date
-	Card   string // empty when there is none
+	Reader       int64
+	Name         string
+	Born         library.Date
+	Card         string              // empty when there is none
+	Why          []string            // as contacts.Alike has them
+	Contact      contacts.ID         // who acts for them; 0: nobody
+	Conversation bots.ConversationID // theirs; 0: none
+	Two          bool                // both are readers themselves: they cannot be joined
 }
 
 // Issued is what came of a card.

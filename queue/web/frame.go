@@ -103,7 +103,7 @@ func (v *visit) notice() string {
 		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
 		"accepted-lesson": "desk_lesson.did_accept", "certified": "desk_lesson.did_certify", "missed": "desk_lesson.did_miss", "waived": "desk_lesson.did_waive",
 		"in-force": "desk_settings.did_text", "joined": "desk_join.did_join", "parted": "desk_join.did_part",
-		"kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",
+		"double": "desk_correct.did_double", "kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {
 		return v.t(key)

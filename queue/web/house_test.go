@@ -188,6 +188,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 			return Issued{Secret: "abc"}, err
 		},
 		KeepCard: h.keptCard,
+		Double:   h.double,
 		File: func(_ context.Context, lib library.ID, id string, _ bool) (io.ReadCloser, FileInfo, error) {
 			if lib != h.lib {
 				return nil, FileInfo{}, queue.ErrNotFound
@@ -224,11 +225,17 @@ func (h *house) registrationOf(ctx context.Context, lib library.ID, id int64) (R
 	if err != nil {
 		return Registration{}, err
 	}
+	same, err := h.alike(ctx, lib, reg.ReaderID)
+	if err != nil {
+		return Registration{}, err
+	}
 	return Registration{
 		ID: reg.ID, State: reg.State, Reader: int64(reader.ID), Name: reader.Name, Born: library.DateOf(*reader.Born), Email: reader.Email,
 		EmailProven: reader.EmailProven, Phone: reader.Phone, Contact: "Мама", Relation: reg.Relation, ConsentVersion: "3",
 		ConsentAt: reg.CreatedAt, Photos: reg.Photos, Sent: reg.CreatedAt, Reason: reg.Reason,
-		Same:    []SamePerson{{Reader: 1, Name: "Айыына Петрова", Born: library.Date{Year: 1990, Month: 5, Day: 17}, Card: "000017"}},
+		Same: append([]SamePerson{{
+			Reader: 1, Name: "Айыына Петрова", Born: library.Date{Year: 1990, Month: 5, Day: 17}, Card: "000017", Why: []string{contacts.AlikeNameBorn},
+		}}, same...),
 		Answers: []Answer{{"Education", "Higher"}, {"Place of work", "=HYPERLINK(\"x\")"}}, Papers: h.folder.has(id),
 		Conversation: bots.ConversationID(reg.AddressID),
 	}, nil

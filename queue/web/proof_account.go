@@ -73,7 +73,7 @@ func (a *account) reader() {
 	a.line(a.t("desk.given_by"), a.asked(a.reg))
 	a.line(a.t("desk.given_sent"), a.exact(a.reg.Sent))
 	a.line(a.t("desk_proof.state"), a.registrationState(a.reg.State))
-	a.line(a.t("desk.reason"), a.reg.Reason)
+	a.line(a.t("desk.reason"), a.refusalName(a.reg.Reason))
 	a.line(a.t("desk.card_number"), a.reg.Card)
 }
 

@@ -49,6 +49,7 @@ func routes() []route {
 		{"POST /desk/tasks/{id}/done", queue.PermQueue, "task.finished", finishTask},
 		{"POST /desk/tasks/{id}/accept", queue.PermDecide, "registration.accepted", acceptRegistration},
 		{"POST /desk/tasks/{id}/refuse", queue.PermDecide, "registration.refused", refuseRegistration},
+		{"POST /desk/tasks/{id}/double", queue.PermDecide, "registration.double", refuseDouble},
 		{"POST /desk/tasks/{id}/correct", queue.PermPapers, "registration.corrected", correctRegistration},
 		{"POST /desk/tasks/{id}/card", queue.PermCards, "card.issued", issueCard},
 		{"POST /desk/tasks/{id}/has-card", queue.PermCards, "card.kept", keepCard},

@@ -89,6 +89,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		return deed{g.director, taskAddress(g.h.task(g.h.lib, kind, fmt.Sprint("Reader ", g.h.count), "", 0).ID) + what, url.Values{}}
 	}
 	join, joined := g.joining()
+	double := g.doubled()
 	return map[string]deed{
 		"POST /desk/sign-out":                     {g.h.signedIn(g.h.lib, queue.RoleGate, library.English), "/desk/sign-out", url.Values{}},
 		"POST /desk/libraries":                    {g.roamer, "/desk/libraries", url.Values{"library": {fmt.Sprint(g.h.other)}}},
@@ -99,6 +100,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/tasks/{id}/done":              g.on(g.librarian, queue.KindStuck, "/done", url.Values{}),
 		"POST /desk/tasks/{id}/accept":            g.on(g.librarian, queue.KindRegistration, "/accept", url.Values{}),
 		"POST /desk/tasks/{id}/refuse":            g.on(g.librarian, queue.KindRegistration, "/refuse", reason),
+		"POST /desk/tasks/{id}/double":            double,
 		"POST /desk/tasks/{id}/correct":           g.on(g.librarian, queue.KindRegistration, "/correct", url.Values{"old.email": {"reader@example.org"}, "text.email": {"other@example.org"}}),
 		"POST /desk/tasks/{id}/papers/reopen":     g.papers("/papers/reopen", pageForm("form", 2)),
 		"POST /desk/tasks/{id}/papers/redraw":     g.papers("/papers/redraw", url.Values{}),

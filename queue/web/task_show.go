@@ -49,8 +49,6 @@ type givenView struct {
 	Proof                    string   // where all of it is taken out; empty: not by this visitor
 }
 
-type sameView struct{ Name, Born, Card string }
-
 // entryForm is the registrar's: data to copy, number and password to give.
 type entryForm struct {
 	Task                   queue.TaskID
@@ -148,7 +146,9 @@ func (v *visit) given(id int64, t *queue.Task) (Registration, *givenView, error)
 	if err != nil {
 		return reg, nil, err
 	}
+	out.Same = v.sameViews(reg, 0)
 	if out.Decide {
+		out.Same = v.sameViews(reg, t.ID)
 		out.Correct = v.correctionForm(*t, reg, values)
 	}
 	out.Doubts = v.doubts(reg, values)
@@ -163,14 +163,11 @@ func (v *visit) givenOf(reg Registration) *givenView {
 	out := &givenView{
 		Name: reg.Name, Born: v.dateOf(reg.Born), Email: reg.Email, Phone: reg.Phone, EmailProven: reg.EmailProven,
 		PhoneProven: reg.PhoneProven, By: v.asked(reg), Sent: v.plainly(reg.Sent), ConsentAt: v.plainly(reg.ConsentAt),
-		ConsentVersion: reg.ConsentVersion, Card: reg.Card, Reason: reg.Reason, Photos: reg.Photos,
+		ConsentVersion: reg.ConsentVersion, Card: reg.Card, Reason: v.refusalName(reg.Reason), Photos: reg.Photos,
 		ShowPhotos: v.lib.Settings.Registration.ConsentPhoto && !reg.Papers || len(reg.Photos) > 0, Answers: reg.Answers,
 	}
 	if v.may(queue.PermDecide) {
 		out.Proof = fmt.Sprintf("/desk/registrations/%d/proof.zip", reg.ID)
-	}
-	for _, same := range reg.Same {
-		out.Same = append(out.Same, sameView{same.Name, v.dateOf(same.Born), same.Card})
 	}
 	return out
 }

@@ -113,6 +113,7 @@ func (v *visit) outcomeName(outcome string) string {
 	keys := map[string]string{
 		outcomeAnswered: "desk.outcome_answered", outcomeAccepted: "desk.outcome_accepted", outcomeRefused: "desk.outcome_refused",
 		outcomeIssued: "desk.outcome_issued", outcomeReturned: "desk_papers.outcome_returned", outcomeDone: "desk.outcome_done", outcomeRedrawn: "desk_correct.outcome_redrawn", outcomeKept: "desk_correct.outcome_kept",
+		outcomeDouble:          "desk_correct.outcome_double",
 		queue.OutcomeWithdrawn: "desk_consent.outcome", queue.OutcomeCancelled: "desk_lesson.outcome_cancelled",
 		outcomeCertified: "desk_lesson.outcome_certified", outcomeMissed: "desk_lesson.outcome_missed", outcomeWaived: "desk_lesson.outcome_waived",
 	}
@@ -129,6 +130,7 @@ const (
 	outcomeRefused  = "refused"
 	outcomeIssued   = "issued"
 	outcomeReturned = "returned"
+	outcomeDouble   = "double"
 	outcomeKept     = "kept"
 	outcomeRedrawn  = "redrawn"
 	outcomeDone     = "done"

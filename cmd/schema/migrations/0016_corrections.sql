@@ -26,20 +26,21 @@ alter table cards
 alter table readers
   add column double_of bigint check (double_of <> id),
   add foreign key (library_id, double_of) references readers (library_id, id);
+create index readers_double on readers (library_id, double_of) where double_of is not null;
 
 -- The name as it sounds: words in the order of the alphabet, small letters, each in Cyrillic however it was typed, without what is left out or mixed up
 -- by mistake. It is compared with another such name and never shown.
 -- +goose StatementBegin
 create function name_key(name text) returns text language sql immutable strict parallel safe as $$
 select coalesce(string_agg(k, ' ' order by k collate "C"), '') from (
-  select regexp_replace(translate(replace(replace(replace(replace(replace(replace(
+  select regexp_replace(translate(replace(replace(replace(replace(replace(replace(replace(
     case when w ~ '[а-яёіїєґўҕҥөһү]'
       then translate(w, 'abcehkmoptxyi', 'авсенкмортхуі')
       else translate(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(w,
         'shch', 'щ'), 'sch', 'щ'), 'zh', 'ж'), 'kh', 'х'), 'ts', 'ц'), 'ch', 'ч'), 'sh', 'ш'),
         'yu', 'ю'), 'iu', 'ю'), 'ya', 'я'), 'ia', 'я'), 'ye', 'е'), 'yo', 'е'), 'x', 'кс'),
         'abcdefghijklmnopqrstuvwyz', 'абцдефгхийклмнопкрстуввиз')
-    end, 'йа', 'я'), 'йя', 'я'), 'ия', 'я'), 'йо', 'е'), 'йу', 'ю'), 'йэ', 'е'),
+    end, 'йа', 'я'), 'йя', 'я'), 'ия', 'я'), 'ія', 'я'), 'йо', 'е'), 'йу', 'ю'), 'йэ', 'е'),
     'ёэйіїыєґўҕҥөһүщъь''’ʼ`.', 'ееииииегугнохуш'), '(.)\1+', '\1', 'g') as k
   from regexp_split_to_table(lower(normalize(name, nfkc)), '[\s-]+') as w) words
 where k <> ''
