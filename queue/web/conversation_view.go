@@ -20,6 +20,7 @@ type talkView struct {
 	Epoch      int
 	Blocked    bool
 	MayAnswer  bool
+	Open       bool // where it is folded away until it is wanted
 	Reply      replyView
 }
 
@@ -75,7 +76,8 @@ func (v *visit) talk(id bots.ConversationID, task *queue.Task) (*talkView, error
 	if task != nil {
 		mine := v.holds(*task)
 		out.Task, out.MayAnswer = task.ID, mine
-		out.Reply.Task, out.Reply.MayAnswer, out.Reply.Finishes, out.Reply.TakeFirst = task.ID, mine, mine, task.State == queue.StateOpen
+		out.Reply.Task, out.Reply.MayAnswer, out.Reply.Finishes, out.Reply.TakeFirst = task.ID, mine, mine && answers(task), task.State == queue.StateOpen
+		out.Open = out.MineSpeaks || v.changes() && strings.HasPrefix(v.r.URL.Path, conversationAddress(id)+"/")
 	}
 	return &out, nil
 }

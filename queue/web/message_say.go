@@ -26,7 +26,7 @@ func sayMessage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	finish := task != nil && v.form("finish") != ""
+	finish := answers(task) && v.form("finish") != ""
 	problem := v.replyProblem(task)
 	if problem == "" {
 		err = v.say(conv, task, finish)
@@ -41,7 +41,7 @@ func sayMessage(v *visit) error {
 		return v.to("/desk?did=answered")
 	case v.fragment():
 		v.w.Header().Set("HX-Trigger", "chatchange")
-		return v.part("reply", replyView{ID: conv, Task: idOf(task), MayAnswer: true, Finishes: task != nil, Again: true})
+		return v.part("reply", replyView{ID: conv, Task: idOf(task), MayAnswer: true, Finishes: answers(task), Again: true})
 	}
 	return v.to(addressOf(conv, task))
 }
@@ -62,7 +62,20 @@ func (v *visit) replyProblem(task *queue.Task) string {
 
 func (v *visit) say(conv bots.ConversationID, task *queue.Task, finish bool) error {
 	text, _ := bots.Clean(strings.TrimSpace(v.form("text")))
+	asks := task != nil && !answers(task)
+	var header queue.Header
+	if asks {
+		var err error
+		if header, err = v.Conversations.Header(v.ctx(), v.lib.ID, conv); err != nil {
+			return err
+		}
+	}
 	return v.write(func(ctx context.Context, tx pgx.Tx) error {
+		if asks && header.Speaker == 0 {
+			if err := v.stepIn(ctx, tx, conv, header.Epoch); err != nil {
+				return err
+			}
+		}
 		if err := v.Conversations.Say(ctx, tx, v.lib.ID, conv, v.me(), text, nil); err != nil {
 			return err
 		}
@@ -75,11 +88,24 @@ func (v *visit) say(conv bots.ConversationID, task *queue.Task, finish bool) err
 	})
 }
 
+// stepIn keeps the bot from taking the answer to a question of staff for something else. It waits until the conversation is handed back.
+func (v *visit) stepIn(ctx context.Context, tx pgx.Tx, conv bots.ConversationID, epoch int) error {
+	if err := v.Conversations.TakeOver(ctx, tx, v.lib.ID, conv, v.me(), epoch); err != nil {
+		return err
+	}
+	return queue.Audit(ctx, tx, queue.AuditEntry{
+		Library: v.lib.ID, Staff: v.me(), Act: "conversation.taken", Object: v.object("conversation", int64(conv)),
+	})
+}
+
+// answers reports whether a reply may be all that the task wants. One about a registration is decided otherwise.
+func answers(task *queue.Task) bool { return task != nil && awaited(task.Kind) == "" }
+
 // replyAgain keeps what was written.
 func (v *visit) replyAgain(conv bots.ConversationID, task *queue.Task, problem string) error {
 	if v.fragment() {
 		return v.part("reply", replyView{
-			ID: conv, Task: idOf(task), Text: v.form("text"), Problem: problem, MayAnswer: true, Finishes: task != nil, Again: true,
+			ID: conv, Task: idOf(task), Text: v.form("text"), Problem: problem, MayAnswer: true, Finishes: answers(task), Again: true,
 		})
 	}
 	v.problem = problem

@@ -43,6 +43,7 @@ type givenView struct {
 	Decide, TakeFirst        bool
 	Answers                  []Answer
 	Papers                   *papersView     // nil: a simple registration
+	Talk                     *talkView       // nil: not this visitor\'s to see
 	Correct                  *correctionForm // nil: nothing can be put right by this visitor
 	Changes                  []changeView
 	Doubts                   []string // about what was corrected
@@ -109,9 +110,15 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 		return err
 	}
 	page.Conversation = t.Conversation
-	if awaited(t.Kind) == "" {
-		page.Talk, err = v.talk(t.Conversation, &t)
-		page.Events = conversationAddress(t.Conversation) + "/events"
+	if t.Kind == queue.KindCard { // the registrar's: nothing is asked there
+		return nil
+	}
+	page.Events = conversationAddress(t.Conversation) + "/events"
+	talk, err := v.talk(t.Conversation, &t)
+	if page.Given != nil {
+		page.Given.Talk = talk // beside the papers
+	} else {
+		page.Talk = talk
 	}
 	return err
 }

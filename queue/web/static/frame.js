@@ -81,6 +81,9 @@
   }, true);
   document.addEventListener("load", (e) => { if (e.target.closest && e.target.closest(".talk")) toEnd(); }, true);
   toEnd();
+  document.addEventListener("toggle", (e) => { // one that was folded away begins at its end
+    if (e.target.open && e.target.querySelector(".talk")) { atEnd = true; toEnd(); }
+  }, true);
 
   document.addEventListener("htmx:after:swap", () => { countInTitle(); toEnd(); stillShowing(); goOn(); });
 
