@@ -86,6 +86,7 @@ func walkFull(b *browser, d *exhibit) {
 	librarian.sees("учитель")
 	librarian.takes()
 	librarian.look("papers")
+	librarian.setsRight(d, reader)
 	librarian.decides("form", "принята", "Принять страницу")
 	librarian.decides("application", "возвращена", "Вернуть", "Вернуть эту страницу")
 	librarian.decides("consent", "принята", "Принять страницу")

@@ -67,6 +67,9 @@ func TestCorrectionsAreToldAndKept(t *testing.T) {
 	after := by.get(page + "?did=corrected")
 	after.holds(t, "the reader has been told", "was “Айыына Петрова”, is now “Петрова Айыына”", "“Higher” added", "was “17 May 1990”, is now “17 May 2011”", by.staff.Name+" · as in the passport",
 		"may not join by the rules", "<h1>Registration: Петрова Айыына</h1>")
+	if account := by.get(fmt.Sprintf("/desk/registrations/%d/proof.zip", task.Registration)).unpacked(t)["proof.txt"]; !strings.Contains(account, "Имя: было «Айыына Петрова», стало «Петрова Айыына», 2026-03-02") || !strings.Contains(account, "as in the passport") {
+		t.Errorf("the proof does not tell of the correction:\n%s", account)
+	}
 	if h.audited("registration.corrected", by.staff) != 1 {
 		t.Error("not in the audit log")
 	}

@@ -75,6 +75,26 @@ func (a *account) reader() {
 	a.line(a.t("desk_proof.state"), a.registrationState(a.reg.State))
 	a.line(a.t("desk.reason"), a.refusalName(a.reg.Reason))
 	a.line(a.t("desk.card_number"), a.reg.Card)
+	a.mends()
+}
+
+// mends are what staff have corrected: the data above are as they are since.
+func (a *account) mends() {
+	if len(a.mended) == 0 {
+		return
+	}
+	a.section(a.t("desk_correct.journal"))
+	for _, c := range a.mended {
+		old, now := a.valueText(c.Key, c.Old), a.valueText(c.Key, c.New)
+		said := a.t("desk_correct.was", "old", old, "new", now)
+		switch {
+		case c.Old == "":
+			said = a.t("desk_correct.was_added", "new", now)
+		case c.New == "":
+			said = a.t("desk_correct.was_removed", "old", old)
+		}
+		a.line(a.valueLabel(c.Key), said, a.exact(c.At), a.names[queue.StaffID(c.By)], c.Reason)
+	}
 }
 
 // registrationState is how far a registration has come, in words.

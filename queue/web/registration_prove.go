@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"librarian/bots/files"
+	"librarian/contacts"
 	"librarian/queue"
 )
 
@@ -19,6 +20,7 @@ type pack struct {
 	files  []enclosure
 	trail  []queue.AuditRow // of the registration and all that belongs to it
 	names  map[queue.StaffID]string
+	mended []contacts.Change
 	zipped *zip.Writer
 }
 
@@ -67,6 +69,12 @@ func (v *visit) track(p *pack) error {
 		}
 	}
 	var err error
+	if p.mended, err = contacts.ChangesOf(v.ctx(), v.Pool, v.lib.ID, p.reg.ID); err != nil {
+		return err
+	}
+	for _, c := range p.mended {
+		who = append(who, queue.StaffID(c.By))
+	}
 	if p.trail, err = v.Desk.AuditOf(v.ctx(), v.lib.ID, objects...); err != nil {
 		return err
 	}
