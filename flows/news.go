@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"strings"
 
 	"librarian/templates"
 )
@@ -85,7 +86,7 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 	switch {
 	case n.Kind == NewsPapers || n.Kind == NewsReturned:
 		out.offer(choice(choiceHuman, "common.human"))
-	case len(out.Say[0].Choices) > 0: // what it is about has ways on of its own
+	case strings.HasPrefix(n.Kind, "lesson.") && len(out.Say[0].Choices) > 0: // a lesson has ways on of its own
 	case s.step(out.State).Idle:
 		out.offer(menuChoices(r)...)
 	default:

@@ -10,7 +10,7 @@ import (
 func TestConsentWithdrawnForOneChild(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	w.joins(i, "parent", "child")
 	w.press(i, "parent", "later")

@@ -54,7 +54,7 @@ func TestExampleIsShownOnce(t *testing.T) {
 		w.inspected(sender, 5)
 		w.pass(3 * time.Second)
 		w.settle(sender)
-		shown := w.strings(`select jsonb_array_elements_text(body -> 'files') from outbox where conversation_id = $1`, w.conv(sender))
+		shown := w.strings(`select json_array_elements_text(body -> 'files') from outbox where conversation_id = $1`, w.conv(sender))
 		if len(shown) != 1 {
 			t.Fatalf("%s is shown %d pictures", sender, len(shown))
 		}

@@ -21,7 +21,7 @@ func number(n int) templates.Fields { return templates.Fields{"number": n} }
 func TestPaperOfAnother(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	annas, anna := w.owing(i, "anna")
 	boriss, boris := w.owing(i, "boris")
@@ -75,7 +75,7 @@ select g.library_id, g.id, a.id, $1, 'made', o.due_at, o.created_at, o.made_at f
 func TestOnePageTwiceTheOtherNever(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", longConsent(), true)
+	w.setConsent("2", longConsent(), true)
 	i := w.start()
 	registration, token := w.owing(i, "anna")
 	second := papers.Page{Kind: papers.Consent, Number: 2}
@@ -104,7 +104,7 @@ func TestBurstOfPhotos(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.examples = func(e papers.Example) ([]byte, error) { return []byte(e), nil }
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	w.await("the examples are kept", func() bool { return i.ExamplesKept() == 2*len(papers.Examples()) })
 	registration, token := w.owing(i, "anna")
@@ -129,7 +129,7 @@ func TestBurstOfPhotos(t *testing.T) {
 func TestOnePhotoInThreeChannels(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	registration, token := w.owing(i, "anna")
 	w.shows(i, "anna", shotOf(token, papers.Form, 1), shotOf(token, papers.Application, 1))
@@ -156,7 +156,7 @@ func TestOnePhotoInThreeChannels(t *testing.T) {
 func TestNothingIsSigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	registration, token := w.owing(i, "anna")
 	all := []shot{shotOf(token, papers.Form, 1), shotOf(token, papers.Application, 1), shotOf(token, papers.Consent, 1)}
@@ -189,7 +189,7 @@ func TestNothingIsSigned(t *testing.T) {
 func TestTornCode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	registration, _ := w.owing(i, "anna")
 	w.hears(w.shows(i, "anna", shot{}, shot{}), w.ru("papers.which"))
@@ -210,7 +210,7 @@ func TestTornCode(t *testing.T) {
 func TestPapersAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	for _, end := range []string{"withdrawn", "refused"} {
 		registration, token := w.owing(i, end)

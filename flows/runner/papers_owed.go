@@ -22,8 +22,8 @@ var (
 
 // owed counts the reader's files in the conversation that are in one of the states.
 func owed(ctx context.Context, db contacts.DB, k key, states []string) (n int, err error) {
-	err = db.QueryRow(ctx, `select coalesce(sum(jsonb_array_length(body -> 'files')), 0) from events
-where library_id = $1 and conversation_id = $2 and state = any($3) and kind = 'message' and body ? 'files'`, k.lib, k.id, states).Scan(&n)
+	err = db.QueryRow(ctx, `select coalesce(sum(json_array_length(body -> 'files')), 0) from events
+where library_id = $1 and conversation_id = $2 and state in ('waiting', 'ready') and state = any($3) and kind = 'message'`, k.lib, k.id, states).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("files owed in conversation %d: %w", k.id, err)
 	}

@@ -26,7 +26,7 @@ func (w *world) late(i *instance, sender, name string) {
 // comes lets the late photo be the one that was looked at.
 func (w *world) comes(name string, id files.ID) {
 	w.Helper()
-	w.exec(`update events set body = jsonb_set(body, '{files,0,file}', to_jsonb($2::text)), fetch_at = $3 where body -> 'files' -> 0 ->> 'ref' = $1`, name, id, w.Now())
+	w.exec(`update events set body = jsonb_set(body::jsonb, '{files,0,file}', to_jsonb($2::text)), fetch_at = $3 where body -> 'files' -> 0 ->> 'ref' = $1`, name, id, w.Now())
 }
 
 // TestStaffWaitForWhatIsOwed: all pages are there, but a file of the reader is still with the channel. The papers go to staff when it is here or given up, even
@@ -35,7 +35,7 @@ func TestStaffWaitForWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"comes", "lost", "lost while they ask something"} {
 		w := newWorld(t)
-		w.setConsent("1", "Согласие.", true)
+		w.setConsent("2", "Согласие.", true)
 		answer := errors.New("503")
 		w.web.fetch = func(bots.InboundFile, int) (bots.Download, error) {
 			w.mu.Lock()
@@ -118,7 +118,7 @@ func (w *world) sendsText(i *instance, sender, text string) {
 func TestOnlyPageIsOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	w.web.fetch = func(bots.InboundFile, int) (bots.Download, error) { return bots.Download{}, errors.New("503") }
 	i := w.start()
 	registration, token := w.owing(i, "anna")

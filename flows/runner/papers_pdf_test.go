@@ -45,7 +45,7 @@ func TestPDFsThatAreNoPapers(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	w.setConsent("1", "Согласие.", true)
+	w.setConsent("2", "Согласие.", true)
 	i := w.start()
 	registration, token := w.owing(i, "anna")
 	var sent string

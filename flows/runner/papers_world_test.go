@@ -131,7 +131,7 @@ func (w *world) registrationState(registration int64) (state string, tasks int) 
 // nothingIsLost holds that each file that came is linked.
 func (w *world) nothingIsLost() {
 	w.Helper()
-	if n := w.count(`select count(*) from files f join events e on e.body -> 'files' @> jsonb_build_array(jsonb_build_object('file', f.id)) where not f.linked`); n != 0 {
+	if n := w.count(`select count(*) from files f join events e on (e.body -> 'files')::jsonb @> jsonb_build_array(jsonb_build_object('file', f.id)) where not f.linked`); n != 0 {
 		w.Errorf("%d files that came are shown by nothing", n)
 	}
 }
