@@ -223,7 +223,7 @@ func (c *colleague) takesPapers(name string, waiting int) (task string) {
 	if n := strings.Count(page, task+`/papers/accept"`); n != 2*waiting { // each form names it twice: for browsers with scripts and without
 		c.w.Errorf("%d addresses to accept a page, wanted %d pages", n, waiting)
 	}
-	previews := regexp.MustCompile(`<img src="(/desk/files/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	previews := regexp.MustCompile(`<div class="frame"><img src="(/desk/files/[^"]+)"`).FindAllStringSubmatch(page, -1)
 	if len(previews) != 3 {
 		c.w.Errorf("%d pictures of three pages", len(previews))
 	}
