@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -240,4 +241,38 @@ func TestPapersAfterTheEnd(t *testing.T) {
 			t.Errorf("%d papers are gone before their term", n)
 		}
 	}
+}
+
+// TestPapersExchanged: two readers send each other's papers at the same moment. Each page finds its registration, and neither conversation misses the news.
+func TestPapersExchanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.workers = 1 // both are moved in one transaction
+	w.setConsent("2", "Согласие.", true)
+	i := w.start()
+	annas, anna := w.owing(i, "anna")
+	boriss, boris := w.owing(i, "boris")
+	said := map[string]int{}
+	for sender, token := range map[string]string{"anna": boris, "boris": anna} {
+		said[sender] = w.said(sender)
+		for _, kind := range []papers.Kind{papers.Form, papers.Application, papers.Consent} {
+			in := w.message(sender, w.newID(), "")
+			in.Files = []bots.InboundFile{{File: string(w.taken(shotOf(token, kind, 1)))}}
+			w.receive(i, in)
+		}
+	}
+	w.await("all is looked at", func() bool { return w.count(`select count(*) from events where state = 'waiting'`) == 0 })
+	w.pass(11 * time.Second)
+	for sender, registration := range map[string]int64{"anna": annas, "boris": boriss} {
+		w.settle(sender)
+		w.await(sender+" hears that the papers came", func() bool {
+			return strings.Contains(strings.Join(w.answers(sender, said[sender]), "\n"), "бумаги получены")
+		})
+		w.hears(w.answers(sender, said[sender]), w.ru("papers.elsewhere"))
+		if state, tasks := w.registrationState(registration); state != "sent" || tasks != 1 {
+			t.Errorf("%s of %s, %d tasks", state, sender, tasks)
+		}
+	}
+	w.contiguous()
+	w.nothingIsLost()
 }
