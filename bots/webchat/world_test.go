@@ -44,8 +44,11 @@ func newWorld() *world {
 	}
 }
 
+// loadTexts reads the texts once for all worlds.
+var loadTexts = sync.OnceValues(templates.Load)
+
 func (w *world) deps(t *testing.T) Deps {
-	texts, err := templates.Load()
+	texts, err := loadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -190,11 +190,14 @@ func settings() library.Settings {
 	}
 }
 
+// loadTexts reads the texts once for all worlds: a copy for each would fill the memory.
+var loadTexts = sync.OnceValues(templates.Load)
+
 func newWorld(t testing.TB) *world { return worldOn(t, pgtest.New(t)) }
 
 func worldOn(t testing.TB, pool *pgxpool.Pool) *world {
 	t.Helper()
-	texts, err := templates.Load()
+	texts, err := loadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}

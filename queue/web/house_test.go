@@ -87,10 +87,13 @@ type house struct {
 	count    int
 }
 
+// loadTexts reads the texts once for all houses: a copy for each would fill the memory.
+var loadTexts = sync.OnceValues(templates.Load)
+
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	pool := pgtest.New(t)
-	texts, err := templates.Load()
+	texts, err := loadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,12 +114,10 @@ func newHouse(t testing.TB) *house {
 	done := make(chan error, 1)
 	go func() { done <- signals.Run(ctx) }()
 	waitFor(t, "the signals", connected)
-	site, err := New(h.deps(signals, texts))
-	if err != nil {
+	if h.site, err = New(h.deps(signals, texts)); err != nil {
 		t.Fatal(err)
 	}
-	h.site = site
-	h.server = httptest.NewServer(site.Handler())
+	h.server = httptest.NewServer(h.site.Handler())
 	t.Cleanup(func() {
 		h.server.CloseClientConnections()
 		h.server.Close()
@@ -124,6 +125,7 @@ func newHouse(t testing.TB) *house {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
+		*h = house{} // the testing package keeps this function, and with it the house, until the last test is over
 	})
 	return h
 }
