@@ -309,22 +309,52 @@ func (r *Runner) HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv b
 	if !mine.spokenBy(by) {
 		return queue.ErrOtherSpeaks
 	}
+	given, err := silence(ctx, tx, lib, all, by)
+	if err != nil {
+		return err
+	}
 	now := r.Now()
-	var given []int64
 	var events []newEvent
-	for _, c := range all {
-		if !c.spokenBy(by) {
-			continue
-		}
-		given = append(given, int64(c.id))
+	for _, c := range given {
 		events = append(events, newEvent{
 			lib: lib, conv: c.id, kind: string(flows.Resume), external: fmt.Sprintf("r:%d", c.epoch), state: "ready", urgent: true, written: now, ready: now,
 		})
 	}
-	if _, err := tx.Exec(ctx, `update conversations set speaker = null, epoch = epoch + 1 where library_id = $1 and id = any($2)`, lib, given); err != nil {
-		return fmt.Errorf("hand back conversation %d: %w", conv, err)
-	}
 	return addEvents(ctx, tx, now, events)
+}
+
+// LetGo lets the bot speak again where by spoke; it says nothing by itself.
+func (r *Runner) LetGo(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID) error {
+	_, all, err := lockContact(ctx, tx, lib, conv)
+	if err != nil {
+		return err
+	}
+	given, err := silence(ctx, tx, lib, all, by)
+	if err != nil {
+		return err
+	}
+	ids := make([]bots.ConversationID, len(given))
+	for i, c := range given {
+		ids[i] = c.id
+	}
+	return notifyChats(ctx, tx, lib, ids)
+}
+
+// silence takes the voice from by in those of the conversations where it is theirs, and gives these.
+func silence(ctx context.Context, tx pgx.Tx, lib library.ID, all []locked, by queue.StaffID) (given []locked, err error) {
+	var ids []int64
+	for _, c := range all {
+		if c.spokenBy(by) {
+			given, ids = append(given, c), append(ids, int64(c.id))
+		}
+	}
+	if len(given) == 0 {
+		return nil, nil
+	}
+	if _, err := tx.Exec(ctx, `update conversations set speaker = null, epoch = epoch + 1 where library_id = $1 and id = any($2)`, lib, ids); err != nil {
+		return nil, fmt.Errorf("silence %d in %d conversations: %w", by, len(ids), err)
+	}
+	return given, nil
 }
 
 // lockContact locks all conversations of the contact, in order.

@@ -32,6 +32,34 @@ func (w *world) handBack(i *instance, sender string, by queue.StaffID) {
 	w.settle(sender)
 }
 
+// TestLetGo: the bot answers again and asks nothing by itself; who does not speak cannot let go.
+func TestLetGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i := w.start()
+	olga, pavel := w.staff("olga"), w.staff("pavel")
+	w.say(i, "anna", "меню")
+	w.takeOver(i, "anna", olga)
+	epoch, said := w.epoch("anna"), w.said("anna")
+	letGo := func(by queue.StaffID) {
+		w.tx(func(ctx context.Context, tx pgx.Tx) error { return i.LetGo(ctx, tx, w.lib, w.conv("anna"), by) })
+	}
+	letGo(pavel)
+	if got := w.epoch("anna"); got != epoch {
+		t.Errorf("let go by who does not speak: epoch %d, was %d", got, epoch)
+	}
+	letGo(olga)
+	letGo(olga) // nobody speaks any more
+	w.settle("anna")
+	if got := w.epoch("anna"); got != epoch+1 || w.said("anna") != said {
+		t.Errorf("epoch %d, was %d; the bot said %d messages by itself", got, epoch, w.said("anna")-said)
+	}
+	if got := w.say(i, "anna", "меню"); len(got) == 0 {
+		t.Error("the bot does not answer")
+	}
+	w.contiguous()
+}
+
 func TestTakeOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -96,6 +96,14 @@ func (t *talks) HandBack(_ context.Context, _ pgx.Tx, lib library.ID, conv bots.
 	return t.change(lib, conv, -1, 0)
 }
 
+func (t *talks) LetGo(_ context.Context, _ pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID) error {
+	one, err := t.find(lib, conv)
+	if err != nil || one.header.Speaker != by {
+		return err
+	}
+	return t.change(lib, conv, -1, 0)
+}
+
 func (t *talks) change(lib library.ID, conv bots.ConversationID, from int, to queue.StaffID) error {
 	one, err := t.find(lib, conv)
 	if err != nil {

@@ -52,6 +52,9 @@ func (v *visit) decide(d decision) error {
 	}
 	did := d.did
 	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
+		if err := v.letGo(ctx, tx, t); err != nil {
+			return err
+		}
 		if err := v.hold(ctx, tx, t); err != nil {
 			return err
 		}
@@ -77,6 +80,18 @@ func (v *visit) decide(d decision) error {
 		return err
 	}
 	return v.to("/desk?did=" + did)
+}
+
+// letGo lets the bot speak again when the task for which it stepped aside is done, unless the visitor has more to talk about with the reader.
+func (v *visit) letGo(ctx context.Context, tx pgx.Tx, t queue.Task) error {
+	if t.Conversation == 0 {
+		return nil
+	}
+	more, err := queue.HoldsMore(ctx, tx, v.lib.ID, t.Conversation, v.me(), t.ID)
+	if err != nil || more {
+		return err
+	}
+	return v.Conversations.LetGo(ctx, tx, v.lib.ID, t.Conversation, v.me())
 }
 
 func (v *visit) hold(ctx context.Context, tx pgx.Tx, t queue.Task) error {

@@ -1,9 +1,13 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
 	"librarian/contacts/library"
@@ -55,4 +59,39 @@ func TestAQuestionBesideThePapers(t *testing.T) {
 
 	registrar := h.signedIn(h.lib, queue.RoleRegistrar, library.English)
 	registrar.get(taskAddress(h.task(h.lib, queue.KindCard, "Reader", "", 0).ID)).lacks(t, `id="talk"`)
+}
+
+// TestBotSpeaksAgain: who has decided no longer stands between the reader and the bot, unless the reader has more to talk about with them, or with a colleague.
+func TestBotSpeaksAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	by := h.signedIn(h.lib, queue.RoleLibrarian, library.English)
+	for about, c := range map[string]struct {
+		before func(task queue.Task) // what there is besides
+		want   queue.StaffID
+	}{
+		"nothing more": {func(queue.Task) {}, 0},
+		"a question too": {func(task queue.Task) {
+			h.tx(func(ctx context.Context, tx pgx.Tx) error {
+				more, err := queue.Open(ctx, tx, []queue.NewTask{{
+					Library: h.lib, Kind: queue.KindQuestion, Role: queue.RoleLibrarian, Conversation: task.Conversation, Channel: bots.WebChat,
+					Created: h.clock.Now(), Due: h.clock.Now().Add(time.Hour),
+				}})
+				if err == nil {
+					_, err = h.desk.TakeWithin(ctx, tx, h.lib, more[0], by.staff.ID)
+				}
+				return err
+			})
+		}, by.staff.ID},
+		"a colleague speaks": {func(task queue.Task) { h.talks.all[task.Conversation].header.Speaker = by.staff.ID + 1 }, by.staff.ID + 1},
+	} {
+		task := h.papered(by)
+		page := taskAddress(task.ID)
+		by.post(conversationAddress(task.Conversation)+"/say", url.Values{"text": {"Hello"}, "task": {page[len("/desk/tasks/"):]}}).leads(t, page)
+		c.before(task)
+		by.post(page+"/refuse", url.Values{"reason": {"Somebody else"}}).leads(t, "/desk?did=refused")
+		if got := h.talks.all[task.Conversation].header.Speaker; got != c.want {
+			t.Errorf("%s: %d speaks, want %d", about, got, c.want)
+		}
+	}
 }
