@@ -130,7 +130,7 @@ func TestDoubleLetsTheContactsBeJoined(t *testing.T) {
 	later := w.sureApply(w.application(two, "self", "Ivanova Ana"))
 	third := w.sureApply(w.application(stranger, "self", "Захаров Пётр"))
 	double := func(reg contacts.Registration, of contacts.ReaderID) error {
-		return w.do(func(ctx context.Context, tx pgx.Tx) error { return contacts.Double(ctx, tx, w.lib, reg.ID, of) })
+		return w.do(func(ctx context.Context, tx pgx.Tx) error { return contacts.Double(ctx, tx, w.lib, reg.ID, of, noon) })
 	}
 	merge := func() (id contacts.MergeID, err error) {
 		err = w.do(func(ctx context.Context, tx pgx.Tx) error {

@@ -112,10 +112,28 @@ func versionFree(ctx context.Context, tx pgx.Tx, lib library.ID, kind TextKind, 
 	if err == nil && len(said) > 0 && !said.equal(texts) {
 		err = ErrVersionUsed
 	}
+	if err == nil && kind == TextConsent {
+		err = agreedToOther(ctx, tx, lib, version, texts)
+	}
 	if err != nil {
 		return fmt.Errorf("%s of library %d: %w", kind, lib, err)
 	}
 	return nil
+}
+
+// agreedToOther is ErrVersionUsed when somebody has agreed to another text under this version, such as one from before texts were kept.
+func agreedToOther(ctx context.Context, tx pgx.Tx, lib library.ID, version string, texts parts) error {
+	var hashes []string
+	for _, text := range texts[""] {
+		sum := sha256.Sum256([]byte(text))
+		hashes = append(hashes, hex.EncodeToString(sum[:]))
+	}
+	var other bool
+	err := tx.QueryRow(ctx, `select exists (select from consents where library_id = $1 and version = $2 and text_hash <> all($3))`, lib, version, hashes).Scan(&other)
+	if err == nil && other {
+		err = ErrVersionUsed
+	}
+	return err
 }
 
 func keepText(ctx context.Context, tx pgx.Tx, r Revision, settings int, kind TextKind, version string, texts parts) error {

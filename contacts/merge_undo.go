@@ -83,6 +83,12 @@ func noted(table string) string {
 	return `(select (keys ->> 'id')::bigint from merge_rows where library_id = @lib and merge_id = @merge and table_name = '` + table + `')`
 }
 
+// asItWas is the relation to a reader before the merge, unless the reader was found to be another since: that one nobody is themself.
+func asItWas(key string) string {
+	return `case when exists (select from readers d where d.library_id = r.library_id and d.id = (r.keys ->> 'reader_id')::bigint and d.double_of is not null)
+  then 'other' else r.keys ->> '` + key + `' end`
+}
+
 // undoSteps bring back what was moved, then share out what came since.
 var undoSteps = []string{
 	`update addresses set contact_id = @from where library_id = @lib and contact_id = @into and id in ` + noted("addresses"),
@@ -94,8 +100,8 @@ var undoSteps = []string{
   and (id in ` + noted("registrations") + ` or address_id in ` + noted("addresses") + `)`,
 
 	`insert into contact_readers (library_id, contact_id, reader_id, relation, created_at)
-select library_id, @from, (keys ->> 'reader_id')::bigint, keys ->> 'relation', (keys ->> 'created_at')::timestamptz
-from merge_rows where library_id = @lib and merge_id = @merge and table_name = 'contact_readers'`,
+select library_id, @from, (keys ->> 'reader_id')::bigint, ` + asItWas("relation") + `, (keys ->> 'created_at')::timestamptz
+from merge_rows r where library_id = @lib and merge_id = @merge and table_name = 'contact_readers'`,
 
 	// readers who were registered since through one of from's addresses
 	`insert into contact_readers (library_id, contact_id, reader_id, relation, created_at)
@@ -110,7 +116,7 @@ where m.library_id = @lib and m.id = @merge and l.library_id = m.library_id and 
   and f.library_id = l.library_id and f.contact_id = @from and f.reader_id = l.reader_id
   and not exists (select from registrations g where g.library_id = l.library_id and g.reader_id = l.reader_id and g.contact_id = @into)`,
 
-	`update contact_readers l set relation = r.keys ->> 'into_relation' from merge_rows r
+	`update contact_readers l set relation = ` + asItWas("into_relation") + ` from merge_rows r
 where r.library_id = @lib and r.merge_id = @merge and r.table_name = 'contact_readers' and r.keys ->> 'into_relation' is not null
   and l.library_id = r.library_id and l.contact_id = @into and l.reader_id = (r.keys ->> 'reader_id')::bigint`,
 

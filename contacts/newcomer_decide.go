@@ -13,7 +13,8 @@ import (
 
 const decideNewcomer = `with g as materialized (
   select library_id, id from registrations where library_id = $1 and id = $2 and state = 'accepted' for share)
-update newcomers n set state = $3, how = coalesce($4, n.how), reason = $5, decided_by = $6, decided_at = $7
+update newcomers n set state = $3, how = coalesce($4, n.how), reason = $5, decided_by = $6, decided_at = $7,
+  slot_at = case when $4 = 'test' then null else n.slot_at end, slot_until = case when $4 = 'test' then null else n.slot_until end -- the seat is free
 from g where n.library_id = g.library_id and n.registration_id = g.id and n.state in ('needed', 'booked', 'missed')`
 
 // Certify notes that the newcomer has passed the lesson or the test: the card may be issued. ErrState when it was decided before, or the registration is

@@ -199,8 +199,15 @@ func TestSeatIsFreed(t *testing.T) {
 	if err := w.book(three.ID, slot, noon); err != nil {
 		t.Errorf("the seat that was given back: %v", err)
 	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return contacts.Certify(ctx, tx, w.lib, three.ID, contacts.ByTest, 7, noon)
+	})
+	four, _ := w.newcomer(l, "four", "student")
+	if err := w.book(four.ID, slot, noon); err != nil {
+		t.Errorf("the seat of who has passed the test: %v", err)
+	}
 	list, err := contacts.Newcomers(t.Context(), w.pool, w.lib, noon, 10)
-	if err != nil || len(list) != 2 || list[0].Registration != three.ID || list[1].How != contacts.ByTest || list[0].Name != "Ivanova three" {
+	if err != nil || len(list) != 2 || list[0].Registration != four.ID || list[1].How != contacts.ByTest || list[0].Name != "Ivanova four" {
 		t.Errorf("newcomers %+v, %v", list, err)
 	}
 	if _, err := contacts.NewcomerOf(t.Context(), w.pool, w.lib+1, three.ID); !errors.Is(err, contacts.ErrNotFound) {

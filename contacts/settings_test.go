@@ -96,6 +96,19 @@ func TestOneOfTwoRevisionsWins(t *testing.T) {
 	}
 }
 
+// TestVersionThatWasAgreedTo: a text from before texts were kept has its version for good too.
+func TestVersionThatWasAgreedTo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.consent(w.address("anna")) // to version 1, another text
+	if _, err := w.revise(contacts.Revision{Library: w.lib}, "1", "new words"); !errors.Is(err, contacts.ErrVersionUsed) {
+		t.Errorf("a version to which somebody has agreed: %v", err)
+	}
+	if _, err := w.revise(contacts.Revision{Library: w.lib}, "1", "text"); err != nil {
+		t.Errorf("the text to which they agreed: %v", err)
+	}
+}
+
 func TestARefusedRevisionChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

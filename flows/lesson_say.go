@@ -146,6 +146,8 @@ func (r *Reader) lessonNews(n News, fields templates.Fields, out *Turn) error {
 				linePlace(p.Lesson.Place, out)
 			}
 		}
+	case NewsLessonOff:
+		out.say("lesson.off", fields, choose, consult)
 	case NewsLessonMissed:
 		out.say("lesson.missed", fields, choose, consult)
 	case NewsLessonCertified:

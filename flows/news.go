@@ -25,6 +25,7 @@ const (
 const (
 	NewsLesson          = "lesson.needed"   // the registration is accepted, the card waits for it
 	NewsLessonTomorrow  = "lesson.tomorrow" // with the field at: when it begins, RFC 3339
+	NewsLessonOff       = "lesson.off"      // it does not take place: another is to be chosen
 	NewsLessonMissed    = "lesson.missed"
 	NewsLessonCertified = "lesson.certified"
 )
@@ -76,7 +77,7 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 			out.say("card.password", fields)
 			out.Say[1].Secret = n.Secret
 		}
-	case NewsLesson, NewsLessonTomorrow, NewsLessonMissed, NewsLessonCertified:
+	case NewsLesson, NewsLessonTomorrow, NewsLessonOff, NewsLessonMissed, NewsLessonCertified:
 		if err := r.lessonNews(n, fields, out); err != nil {
 			return err
 		}

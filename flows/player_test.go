@@ -390,6 +390,8 @@ func (p *player) update(n News) {
 		person.State = "accepted"
 	case NewsLesson:
 		person.State, person.Lesson = "accepted", &Lesson{State: "needed"}
+	case NewsLessonOff:
+		person.Lesson = &Lesson{State: "needed"}
 	case NewsLessonMissed:
 		person.Lesson = &Lesson{State: "missed"}
 	case NewsLessonCertified:

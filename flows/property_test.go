@@ -42,7 +42,7 @@ func TestAnything(t *testing.T) {
 	for _, a := range answers(reader()) {
 		replies = append(replies, a)
 	}
-	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived, NewsLesson, NewsLessonTomorrow, NewsLessonMissed, NewsLessonCertified}
+	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived, NewsLesson, NewsLessonTomorrow, NewsLessonOff, NewsLessonMissed, NewsLessonCertified}
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyone(t)
 		state := anywhere(t, r)

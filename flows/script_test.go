@@ -30,7 +30,7 @@ import (
 //	fact< what is counted
 //	later> 24 hours
 //	staff> papers made | sent back: consent:1:why | papers arrived
-//	staff> lesson needed | lesson tomorrow | lesson missed | lesson certified
+//	staff> lesson needed | lesson tomorrow | lesson off | lesson missed | lesson certified
 //	staff> double: name | redrawn | corrected: name Иванова Ана -> Иванова Анна; email - -> a@example.org because why
 //	staff> accepted | refused: why | card 000123 password | card 000123 | card kept 000123 password | answered | hands back
 func TestScripts(t *testing.T) {

@@ -81,6 +81,7 @@ const (
 
 	NewsLesson          = "lesson.needed"    // the registration is accepted, the card waits for the lesson for new readers
 	NewsLessonTomorrow  = "lesson.tomorrow"  // at: when it begins, RFC 3339
+	NewsLessonOff       = "lesson.off"       // the lesson that was chosen does not take place: the reader has to choose again
 	NewsLessonMissed    = "lesson.missed"    // the reader has to choose again
 	NewsLessonCertified = "lesson.certified" // also when it was waived
 

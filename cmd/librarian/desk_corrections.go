@@ -36,7 +36,7 @@ func (s *service) reopenPage(ctx context.Context, tx pgx.Tx, lib library.ID, reg
 
 // double refuses a registration whose reader is one already.
 func (s *service) double(ctx context.Context, tx pgx.Tx, lib library.ID, id, of int64, by queue.StaffID) error {
-	if err := contacts.Double(ctx, tx, lib, id, contacts.ReaderID(of)); err != nil {
+	if err := contacts.Double(ctx, tx, lib, id, contacts.ReaderID(of), s.now()); err != nil {
 		return deskProblem(err)
 	}
 	return s.refuseRegistration(ctx, tx, lib, id, by, queue.ReasonDouble)

@@ -206,6 +206,13 @@ func (r *Runner) remindLesson(ctx context.Context, u contacts.Unreminded) error 
 		if err := r.Hold(ctx, tx, u.Library, conv); err != nil {
 			return err
 		}
+		lib, err := r.Libraries.ByID(ctx, u.Library)
+		if err != nil {
+			return err
+		}
+		if _, held := lib.Lesson(u.At); !held {
+			return r.callOff(ctx, tx, u)
+		}
 		first, err := u.Reminded(ctx, tx, r.Now())
 		if err != nil || !first {
 			return err
@@ -213,4 +220,23 @@ func (r *Runner) remindLesson(ctx context.Context, u contacts.Unreminded) error 
 		news := queue.News{Kind: queue.NewsLessonTomorrow, Reader: int64(u.Reader), Fields: map[string]string{"at": u.At.Format(time.RFC3339)}}
 		return r.Tell(ctx, tx, u.Library, conv, news)
 	})
+}
+
+// callOff lets those choose again who have a seat in a lesson that the library has taken from its timetable since.
+func (r *Runner) callOff(ctx context.Context, tx pgx.Tx, u contacts.Unreminded) error {
+	err := contacts.Unbook(ctx, tx, u.Library, u.Registration, r.Now())
+	if errors.Is(err, contacts.ErrState) || errors.Is(err, contacts.ErrBegun) { // chosen anew, or decided, meanwhile
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	open, err := queue.OfRegistration(ctx, tx, u.Library, u.Registration, queue.KindLesson)
+	if err != nil {
+		return err
+	}
+	if err := queue.Withdraw(ctx, tx, u.Library, open, queue.OutcomeCancelled); err != nil {
+		return err
+	}
+	return r.Tell(ctx, tx, u.Library, bots.ConversationID(u.Address), queue.News{Kind: queue.NewsLessonOff, Reader: int64(u.Reader)})
 }

@@ -233,6 +233,35 @@ func TestLessonIsRememberedAndMissed(t *testing.T) {
 	w.await("the reader is reminded of the other one", func() bool { return reminders() == 2 })
 }
 
+// TestLessonIsCalledOff: who has a seat in a lesson that is taken from the timetable is told a day before, and the department is spared.
+func TestLessonIsCalledOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lib := w.schooled(2)
+	i := w.start()
+	registration := w.student(i, lib, "anna")
+	w.press(i, "anna", "lesson")
+	w.press(i, "anna", slotButton(tuesday))
+	if n := len(w.lessonTasks()); n != 1 {
+		t.Fatalf("%d tasks", n)
+	}
+	off := lib.Settings
+	off.Registration.Newcomer.Except = []string{library.DateOf(tuesday.In(lib.Zone)).String()}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error { return contacts.ChangeSettings(ctx, tx, w.lib, off) })
+	said := w.said("anna")
+	w.pass(tuesday.Add(-23 * time.Hour).Sub(w.Now()))
+	w.await("the reader is told", func() bool { return w.said("anna") > said })
+	w.hears(w.answers("anna", said), "отменено")
+	var state string
+	w.scan(&state, `select state from newcomers where registration_id = $1 and slot_at is null`, registration)
+	if open := w.count(`select count(*) from tasks where kind = 'lesson' and state <> 'done'`); state != "needed" || open != 0 {
+		t.Errorf("%s, %d tasks", state, open)
+	}
+	if w.count(`select count(*) from outbox where kind = 'notice' and body ->> 'text' like '%напоминаем%'`) != 0 {
+		t.Error("reminded of it all the same")
+	}
+}
+
 // TestLessonOfAnother: a button that was made up reaches nobody else's lesson.
 func TestLessonOfAnother(t *testing.T) {
 	t.Parallel()

@@ -227,6 +227,9 @@ func (v *visit) doubts(reg Registration, g givenValues) []string {
 	if registration.NeedsSurety(now) && !registration.NeedsSurety(before) {
 		out = append(out, v.t("desk_correct.surety"))
 	}
+	if registration.NeedsLesson(now) && !registration.NeedsLesson(before) {
+		out = append(out, v.t("desk_correct.lesson"))
+	}
 	return out
 }
 

@@ -32,6 +32,9 @@ func (v *visit) decideLesson(d lessonDecision) error {
 		return err
 	}
 	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
+		if err := v.letGoOfLesson(ctx, tx, reg); err != nil {
+			return err
+		}
 		if reg.Conversation != 0 {
 			if err := v.Hold(ctx, tx, v.lib.ID, reg.Conversation); err != nil {
 				return err
@@ -66,6 +69,19 @@ func (v *visit) decideLesson(d lessonDecision) error {
 		return err
 	}
 	return v.to("/desk/lessons?did=" + d.did)
+}
+
+// letGoOfLesson lets the bot speak again, if it was the department's task for which it stepped aside.
+func (v *visit) letGoOfLesson(ctx context.Context, tx pgx.Tx, reg Registration) error {
+	task := queue.Task{Conversation: reg.Conversation}
+	open, err := queue.OfRegistration(ctx, tx, v.lib.ID, reg.ID, queue.KindLesson)
+	if err != nil {
+		return err
+	}
+	if len(open) > 0 {
+		task.ID = open[0]
+	}
+	return v.letGo(ctx, tx, task)
 }
 
 // endLessonTasks finishes the department's work on the newcomer, if there is any. What a colleague has taken stays theirs: a *queue.TakenError.

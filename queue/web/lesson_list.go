@@ -181,5 +181,11 @@ func (v *visit) lessonTask(registration int64) (*newcomerView, error) {
 	return &out, nil
 }
 
-// hasLessons reports whether the library holds cards until a lesson.
-func (v *visit) hasLessons() bool { return v.lib.Settings.Registration.Newcomer != nil }
+// hasLessons reports whether the library holds cards until a lesson, or somebody still waits who had to come when it did.
+func (v *visit) hasLessons() bool {
+	if v.lib.Settings.Registration.Newcomer != nil {
+		return true
+	}
+	waiting, err := contacts.Newcomers(v.ctx(), v.Pool, v.lib.ID, v.at, 1)
+	return err != nil || len(waiting) > 0
+}

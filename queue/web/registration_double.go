@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 
@@ -20,15 +19,9 @@ func refuseDouble(v *visit) error {
 		return errForm
 	}
 	return v.decide(decision{queue.KindRegistration, func(ctx context.Context, tx pgx.Tx, t queue.Task) (queue.News, error) {
-		reader, err := contacts.ReaderByID(ctx, tx, v.lib.ID, contacts.ReaderID(of))
-		if err != nil {
-			return queue.News{}, err
-		}
-		err = v.Double(ctx, tx, v.lib.ID, t.Registration, of, v.me())
-		if errors.Is(err, contacts.ErrState) { // they were found to be a double themselves, just now
-			err = ErrState
-		}
-		return queue.News{Kind: queue.NewsDouble, Fields: map[string]string{"name": reader.Name}}, err
+		// The name as they gave it: how the earlier record spells it is told to nobody who has not proven an address of it.
+		news := queue.News{Kind: queue.NewsDouble, Fields: map[string]string{"name": t.ReaderName}}
+		return news, v.Double(ctx, tx, v.lib.ID, t.Registration, of, v.me())
 	}, outcomeDouble, "double"})
 }
 

@@ -1,12 +1,11 @@
--- Conversations and what moves them. What is written and read whole at each turn is json, not jsonb: to take it apart cost more than all else of a turn.
--- Whoever adds an event or an outgoing message locks the conversation and takes the next number from it: order never depends on a clock.
+-- Conversations and what moves them. Whoever adds an event or an outgoing message locks the conversation and takes the next number from it: order never depends on a clock.
 -- +goose Up
 create table conversations (
   library_id  bigint not null,
   id          bigint not null,                  -- the address's own
   lang        text not null,
   lang_chosen boolean not null default false,   -- by the reader, not guessed
-  state       json not null default '{}',       -- of the flow; all that survives between turns
+  state       jsonb not null default '{}',      -- of the flow; all that survives between turns
   turn        int not null default 0,
   next_event  int not null default 1,
   next_out    int not null default 1,
@@ -39,7 +38,7 @@ create table events (
   seq             int not null,
   kind            text not null check (kind in ('message', 'staff', 'timeout', 'job', 'resume')),
   external_id     text not null,                -- identity for good within the conversation
-  body            json not null,
+  body            jsonb not null,
   state           text not null check (state in ('waiting', 'ready', 'done', 'dead')),
   urgent          boolean not null default false, -- a word that waits for no file
   muted           boolean not null default false, -- a person spoke when it was received: it is theirs, though it is worked later
@@ -50,7 +49,7 @@ create table events (
   fetch_at        timestamptz,                  -- of a waiting one: when its files are to be fetched and looked at
   fetches         int not null default 0,       -- how often that was tried
   done_at         timestamptz,
-  turn            json,                         -- how it was answered: settings version, answers, state before and after
+  turn            jsonb,                        -- how it was answered: settings version, answers, state before and after
   primary key (library_id, conversation_id, seq),
   unique (library_id, conversation_id, external_id),
   foreign key (library_id, conversation_id) references conversations (library_id, id)

@@ -10,7 +10,7 @@ create table outbox (
   kind            text not null check (kind in ('bot', 'staff', 'notice', 'code', 'reminder', 'desk')),
   epoch           int not null,
   staff_id        bigint,                       -- who wrote it
-  body            json not null,
+  body            jsonb not null,
   secret_id       text,
   state           text not null default 'queued' check (state in ('queued', 'leased', 'sent', 'confirmed', 'failed', 'withdrawn')),
   fenced          boolean not null default false, -- if it comes back unsent it is withdrawn
