@@ -16,8 +16,8 @@ const readerStands = `select r.card is not null or coalesce((select g.state in (
 from readers r where r.library_id = $1 and r.id = $2`
 
 // Double notes that the reader of a registration is one who is known already: nothing more happens under the later name, and its contact may be joined to the
-// earlier one's. What was agreed to for the later name is withdrawn. The caller refuses the registration. ErrNotFound when the other was not proposed, ErrState when it
-// was found to be a double itself, or is no reader: was refused, or has withdrawn.
+// earlier one's. What was agreed to for the later name is withdrawn. The caller refuses the registration. ErrNotFound when the other was not proposed,
+// ErrState when it was found to be a double itself, or is no reader: was refused, or has withdrawn.
 func Double(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, of ReaderID, at time.Time) error {
 	what := fmt.Sprintf("registration %d as a double of reader %d", registration, of)
 	reg, err := RegistrationByID(ctx, tx, lib, registration)

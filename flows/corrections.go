@@ -65,8 +65,8 @@ func (c correction) words(registration *library.Registration) (label library.Wor
 		return library.Words{Key: "corrections.phone"}, plain(c.Old), plain(c.New)
 	}
 	key := strings.TrimPrefix(c.Key, "answer.")
-	field, known := registration.Field(key)
-	if !known { // the library has dropped the question since
+	field, known := registration.Known(key)
+	if !known { // a question of the library's own that it has deleted
 		field = library.Field{Key: key}
 	}
 	return field.Name(), field.Say(c.Old), field.Say(c.New)

@@ -74,7 +74,7 @@ type LessonStand struct {
 	Lesson Lesson // as it is now
 	Slots  []Slot // the next with seats
 	Done   bool   // what was asked for is done
-	Full   bool   // it is not: the lesson has no seat left
+	Full   bool   // it is not: no seat is left, or nobody can join it any more
 	Begun  bool   // it is not: the lesson that was chosen has begun
 	Over   bool   // nothing is to be chosen any more
 }

@@ -22,7 +22,8 @@ type Conversations interface {
 	TakeOver(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID, from int) error
 	// HandBack lets the bot speak again: it repeats its question.
 	HandBack(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID) error
-	// LetGo is HandBack without the question, for news will follow that shows ways on. It does nothing where by does not speak, and locks what Hold locks.
+	// LetGo is HandBack without the question, for news will follow that shows ways on. It does nothing where by does not speak. It locks all
+	// conversations of the contact in order, so it comes before a Hold of one of them.
 	LetGo(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by StaffID) error
 	// Join makes one contact of the conversation's and another who was proposed as the same person; whoever of staff speaks with one then speaks with both.
 	// ErrOtherSpeaks while a colleague speaks with either, ErrNotFound when the other is not proposed, and the errors of contacts.Merge.

@@ -36,9 +36,9 @@ on conflict (library_id, order_id, file_id) do update set kind = excluded.kind, 
 )
 
 // Receive takes what came for the registration's papers, and gives the pages that changed. The newest photo of a page counts, later ones in the list after
-// earlier ones, and one that came before the page's own does not take its place; a page that was accepted is left as it is, and the same sheet of the same file again changes nothing. Of a page that the papers do not have
-// nothing is taken. All the files are linked and go when the papers' term is over. contacts.ErrNotFound when no papers are made for the registration,
-// ErrState when it is over.
+// earlier ones, and one that came before the page's own does not take its place; a page that was accepted is left as it is, and the same sheet of the same
+// file again changes nothing. Of a page that the papers do not have nothing is taken. All the files are linked and go when the papers' term is over.
+// contacts.ErrNotFound when no papers are made for the registration, ErrState when it is over.
 func Receive(ctx context.Context, tx pgx.Tx, lib library.ID, registration int64, scans []Scan, at time.Time) ([]Page, error) {
 	pages, err := lock(ctx, tx, lib, registration)
 	if err != nil {

@@ -27,7 +27,8 @@ func (t *turn) renewed(ask flows.GiveConsent) []contacts.ReaderID {
 	return out
 }
 
-// withdrawConsent takes back what the contact has agreed to, for all or for one of their readers: what is under way ends, with its papers and its work; whoever has a card is work for a person.
+// withdrawConsent takes back what the contact has agreed to, for all or for one of their readers: what is under way ends, with its papers and its work;
+// whoever has a card is work for a person.
 func (r *Runner) withdrawConsent(ctx context.Context, tx pgx.Tx, a asked[flows.WithdrawConsent]) (flows.Answer, error) {
 	gone, err := contacts.WithdrawConsent(ctx, tx, a.libID, a.party.Contact, contacts.ReaderID(a.ask.Reader), a.now)
 	if err != nil {

@@ -67,7 +67,10 @@ func (r *Runner) Join(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.
 	if err != nil {
 		return 0, err
 	}
-	alike, err := contacts.Proposed(ctx, tx, lib, party.Contact, with)
+	known := slices.ContainsFunc(proposed, func(l contacts.Likely) bool { return l.ID == with })
+	if !known {
+		known, err = contacts.Proposed(ctx, tx, lib, party.Contact, with)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -75,7 +78,6 @@ func (r *Runner) Join(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.
 	if err != nil { // first, for it tells what was joined this very moment from what never could be
 		return 0, err
 	}
-	known := slices.ContainsFunc(proposed, func(l contacts.Likely) bool { return l.ID == with }) || alike
 	if !known {
 		return 0, fmt.Errorf("join contact %d to %d, who is not proposed: %w", with, party.Contact, queue.ErrNotFound)
 	}

@@ -50,7 +50,7 @@ func (r *Runner) lines(p printed) []papers.Line {
 	var out []papers.Line
 	for _, given := range p.answers {
 		field, known := p.lib.Settings.Registration.Field(given.Key)
-		if !known || given.Value == "" { // such as the acceptance of the rules, which is no line of the form
+		if !known || given.Value == "" { // dropped by the library meanwhile, or not answered: no line of the form
 			continue
 		}
 		line := papers.Line{Label: map[library.Lang]string{}, Value: map[library.Lang]string{}}

@@ -43,7 +43,7 @@ type givenView struct {
 	Decide, TakeFirst        bool
 	Answers                  []Answer
 	Papers                   *papersView     // nil: a simple registration
-	Talk                     *talkView       // nil: not this visitor\'s to see
+	Talk                     *talkView       // nil: not this visitor's to see
 	Correct                  *correctionForm // nil: nothing can be put right by this visitor
 	Changes                  []changeView
 	Doubts                   []string // about what was corrected
