@@ -16,6 +16,7 @@ var (
 	ErrNotFound      = errors.New("no such thing in this library")
 	ErrNotAllowed    = errors.New("not theirs to do")
 	ErrInvalid       = errors.New("a value is missing or cannot be")
+	ErrChanged       = errors.New("it was changed meanwhile")
 	ErrLoginTaken    = errors.New("the login is taken")
 	ErrSignIn        = errors.New("login or password is wrong")
 	ErrLocked        = errors.New("too many failures")

@@ -133,10 +133,10 @@ func Open(ctx context.Context, tx pgx.Tx, tasks []NewTask) ([]TaskID, error) {
 	return ids, bots.Notify(ctx, tx, signals...)
 }
 
-func column[T any](tasks []NewTask, of func(NewTask) T) []T {
-	values := make([]T, len(tasks))
-	for i, t := range tasks {
-		values[i] = of(t)
+func column[S, T any](rows []S, of func(S) T) []T {
+	values := make([]T, len(rows))
+	for i, r := range rows {
+		values[i] = of(r)
 	}
 	return values
 }

@@ -99,7 +99,7 @@ func TestEachTableHasOneOwner(t *testing.T) {
 		"paper_orders": "contacts/papers", "papers": "contacts/papers", "paper_pages": "contacts/papers", "paper_scans": "contacts/papers", "paper_examples": "contacts/papers", "rule_acceptances": "contacts",
 		"channels": "bots", "outbox": "bots", "secrets": "bots", "files": "bots/files", "pending_blobs": "bots/files",
 		"conversations": "flows/runner", "events": "flows/runner", "working": "flows/runner",
-		"tasks": "queue", "task_log": "queue", "departments": "queue", "staff": "queue", "sessions": "queue", "audit": "queue", "sign_in_tries": "queue",
+		"tasks": "queue", "task_log": "queue", "departments": "queue", "sigla": "queue", "staff": "queue", "sessions": "queue", "audit": "queue", "sign_in_tries": "queue",
 	}
 	walkGo(t, func(pkg, file string, test bool, _ []string) {
 		if test {

@@ -2,6 +2,7 @@ package library
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -78,50 +79,106 @@ func (l Library) Open(now time.Time) bool {
 
 // Opens is the first moment at or after now at which somebody answers. It is false when there is none within 400 days.
 func (l Library) Opens(now time.Time) (time.Time, bool) {
-	if l.Settings.Hours.none() {
-		return time.Time{}, false
-	}
-	day := l.Today(now)
-	for range searchDays {
-		for _, s := range l.Settings.Hours.On(day) {
-			from, until := l.at(day, s.From), l.at(day, s.Until)
-			if !until.After(now) {
-				continue
-			}
-			if from.Before(now) {
-				return now, true
-			}
-			return from, true
-		}
-		day = day.next()
+	for from := range l.spans(l.Settings.Hours, now) {
+		return from, true
 	}
 	return time.Time{}, false
 }
 
-// Due is the moment when the given working time has passed since now. Without working hours at all it is plain time.
+// Due is the moment when the given working time of the library has passed since now. Without working hours at all it is plain time.
 func (l Library) Due(now time.Time, work time.Duration) time.Time {
-	if l.Settings.Hours.none() {
-		return now.Add(work)
-	}
-	day, left := l.Today(now), work
-	for range searchDays {
-		for _, s := range l.Settings.Hours.On(day) {
-			from, until := l.at(day, s.From), l.at(day, s.Until)
-			if from.Before(now) {
-				from = now
-			}
-			if !until.After(from) {
-				continue
-			}
-			if span := until.Sub(from); span < left {
-				left -= span
-				continue
-			}
-			return from.Add(left)
+	return l.DueBy(l.Settings.Hours, now, work)
+}
+
+// DueBy is Due by hours of their own, such as a department's.
+func (l Library) DueBy(h Hours, now time.Time, work time.Duration) time.Time {
+	left := work
+	for from, until := range l.spans(h, now) {
+		if span := until.Sub(from); span < left {
+			left -= span
+			continue
 		}
-		day = day.next()
+		return from.Add(left)
 	}
 	return now.Add(work)
+}
+
+// Worked is the working time between the moments by the hours; by hours that never open it is plain time, as in DueBy. It is never below zero.
+func (l Library) Worked(h Hours, from, to time.Time) time.Duration {
+	var sum time.Duration
+	opens := false
+	for begin, end := range l.spans(h, from) {
+		opens = true
+		if !begin.Before(to) {
+			break
+		}
+		if end.After(to) {
+			end = to
+		}
+		sum += end.Sub(begin)
+	}
+	if !opens {
+		return max(to.Sub(from), 0)
+	}
+	return sum
+}
+
+// leastNotice is the working time before a promised time within which its holder is reminded at the latest.
+const leastNotice = 30 * time.Minute
+
+// RemindBy is the moment when a quarter of the promised working time is left, at least half an hour. It is false where no more than that was promised.
+func (l Library) RemindBy(h Hours, now time.Time, work time.Duration) (time.Time, bool) {
+	notice := max(work/4, leastNotice)
+	if work <= notice {
+		return time.Time{}, false
+	}
+	return l.DueBy(h, now, work-notice), true
+}
+
+// spans are the stretches of working time from now on, in order; the first begins now if now lies in it. They end after 400 days.
+func (l Library) spans(h Hours, now time.Time) iter.Seq2[time.Time, time.Time] {
+	return func(yield func(from, until time.Time) bool) {
+		if h.none() {
+			return
+		}
+		day := l.Today(now)
+		for range searchDays {
+			for _, s := range h.On(day) {
+				from, until := l.at(day, s.From), l.at(day, s.Until)
+				if from.Before(now) {
+					from = now
+				}
+				if until.After(from) && !yield(from, until) {
+					return
+				}
+			}
+			day = day.next()
+		}
+	}
+}
+
+// Within are the hours of a part of a house: its own days first; on days that differ in the house, what of its week the house is open for.
+func (h Hours) Within(house Hours) Hours {
+	out := Hours{Week: h.Week, Days: maps.Clone(h.Days)}
+	for name, open := range house.Days {
+		day, ok := ParseDate(name)
+		if _, own := h.Days[name]; own || !ok {
+			continue
+		}
+		spans := []Span{}
+		for _, s := range h.On(day) {
+			for _, o := range open {
+				if from, until := max(s.From, o.From), min(s.Until, o.Until); from < until {
+					spans = append(spans, Span{from, until})
+				}
+			}
+		}
+		if out.Days == nil {
+			out.Days = map[string][]Span{}
+		}
+		out.Days[name] = spans
+	}
+	return out
 }
 
 // at is the clock time on the day in the library's zone, right on days with a change of clocks too.
