@@ -136,9 +136,12 @@ type Reader struct {
 	People   []Person
 	First    bool  // nothing has been answered in this conversation yet
 	Question int64 // an open question of this conversation; 0: none
-	Dialogue int   // which stretch of talk this is, from 1
-	Now      time.Time
-	words    Words
+	// May holds what the library's table allows those for whom the contact acts, by kind of request: KindFragment, KindArticle, …
+	May       map[string]bool
+	HasOrders bool // those for whom the contact acts have ordered something, whatever became of it
+	Dialogue  int  // which stretch of talk this is, from 1
+	Now       time.Time
+	words     Words
 }
 
 // Person is a reader for whom the contact acts.
