@@ -1,0 +1,103 @@
+package stock
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+const wordMost = 40 // letters; PostgreSQL refuses words of more than 2046 bytes
+
+// cut is the text or its first n letters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	letters := []rune(s)
+	return string(letters[:min(len(letters), n)])
+}
+
+// fold gives the words of a text as they are stored and searched: lower case, letters and digits alone, without marks above letters, Sakha letters as they are
+// typed where the keyboard lacks them. What is written alike becomes alike: ё and е, two alphabets mixed in one word.
+func fold(s string) []string {
+	words := strings.FieldsFunc(strings.Map(foldRune, norm.NFC.String(s)), func(r rune) bool { return r == ' ' })
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) {
+			words[i] = looksCyrillic().Replace(w)
+		}
+		words[i] = cut(words[i], wordMost)
+	}
+	return words
+}
+
+// foldRune gives the letter to store, a space between words, or -1 for what stands inside a word and is not written.
+func foldRune(r rune) rune {
+	switch r = unicode.ToLower(r); r {
+	case 'ё':
+		return 'е'
+	case 'ґ', 'ҕ':
+		return 'г'
+	case 'ҥ':
+		return 'н'
+	case 'ө':
+		return 'о'
+	case 'ү':
+		return 'у'
+	case 'һ':
+		return 'х'
+	case 'й', 'ў':
+		return r
+	case '\'', '’', 'ʼ', '`', '\u00ad':
+		return -1
+	}
+	if unicode.Is(unicode.Mn, r) {
+		return -1
+	}
+	if r > unicode.MaxASCII {
+		r = []rune(norm.NFKD.String(string(r)))[0]
+	}
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return unicode.ToLower(r)
+	}
+	return ' '
+}
+
+// looksCyrillic turns Latin letters into the Cyrillic ones that look the same; h is how Sakha һ is typed.
+func looksCyrillic() *strings.Replacer {
+	return strings.NewReplacer("a", "а", "c", "с", "e", "е", "o", "о", "p", "р", "x", "х", "y", "у", "k", "к", "m", "м", "t", "т", "b", "в", "h", "х")
+}
+
+// stop reports a word that says nothing of a book: a search does without it where there are others.
+func stop(word string) bool {
+	return len([]rune(word)) == 1 && !unicode.IsDigit([]rune(word)[0]) || slices.Contains([]string{
+		"во", "на", "со", "ко", "об", "от", "до", "по", "за", "из", "не", "но", "то", "что", "как", "для", "или", "при",
+		"та", "що", "як", "від", "про", "уонна", "the", "of", "and", "an", "in", "on", "to", "for",
+	}, word)
+}
+
+// isbnKey gives thirteen digits of an ISBN however it is written, eight characters of an ISSN, or nothing.
+func isbnKey(s string) string {
+	s = strings.NewReplacer("-", "", " ", "", "–", "", "‑", "", "Х", "X", "х", "X").Replace(strings.ToUpper(strings.TrimSpace(s)))
+	s = strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(s, "ISBN"), "ISSN"), ":")
+	if len(s) == 0 || strings.Trim(s[:len(s)-1], "0123456789") != "" || strings.Trim(s[len(s)-1:], "0123456789X") != "" {
+		return ""
+	}
+	switch len(s) {
+	case 8, 13:
+		return s
+	case 10:
+		return thirteen("978" + s[:9])
+	}
+	return ""
+}
+
+// thirteen adds the last digit of an ISBN-13 to the twelve before.
+func thirteen(twelve string) string {
+	sum := 0
+	for i, d := range twelve {
+		sum += int(d-'0') * (1 + 2*(i%2))
+	}
+	return twelve + string(rune('0'+(10-sum%10)%10))
+}

@@ -1,0 +1,114 @@
+package stock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"librarian/contacts/library"
+)
+
+// Refusal says why one record of a file was not taken. It bears no text of the record.
+type Refusal struct {
+	Number int // of the record in its file, or of the line, from one
+	Err    error
+}
+
+// Error is one line.
+func (r *Refusal) Error() string { return fmt.Sprintf("record %d: %v", r.Number, r.Err) }
+
+// Unwrap gives the reason.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// Summary is what became of the records of a file.
+type Summary struct{ Added, Changed, Unchanged, Refused int }
+
+const (
+	batchRecords = 1000
+	batchCopies  = 10_000
+)
+
+// Import takes records into the catalogue, a thousand at a time, each thousand in a transaction of its own: what is new is added, what differs is changed,
+// nothing is removed, so the same again changes nothing. A record that cannot be taken is told to refused and left out. A second record of one source within
+// a thousand gives its copies to the first. An error of records that is no *Refusal ends the import; what was stored before it stays.
+func (s *Stock) Import(ctx context.Context, lib library.ID, records iter.Seq2[Record, error], refused func(*Refusal)) (Summary, error) {
+	i := importing{Stock: s, ctx: ctx, lib: lib, refused: refused, place: map[string]int{}}
+	for r, err := range records {
+		var bad *Refusal
+		if err == nil {
+			err = i.take(r)
+		}
+		if errors.As(err, &bad) {
+			i.refuse(bad)
+			continue
+		}
+		if err != nil {
+			return i.Summary, fmt.Errorf("import into library %d: %w", lib, err)
+		}
+	}
+	if err := i.flush(); err != nil {
+		return i.Summary, fmt.Errorf("import into library %d: %w", lib, err)
+	}
+	return i.Summary, nil
+}
+
+// importing is an import on its way.
+type importing struct {
+	*Stock
+	Summary
+	ctx     context.Context
+	lib     library.ID
+	refused func(*Refusal)
+	waiting []Record
+	place   map[string]int // of a source among those that wait
+	copies  int            // of those that wait
+}
+
+func (i *importing) refuse(r *Refusal) {
+	i.Refused++
+	i.refused(r)
+}
+
+// take adds the record to those that wait.
+func (i *importing) take(r Record) error {
+	if err := r.check(); err != nil {
+		return &Refusal{Number: r.Number, Err: err}
+	}
+	i.copies += len(r.Copies)
+	if at, twice := i.place[r.Source]; twice {
+		first := &i.waiting[at]
+		first.Copies = append(first.Copies, r.Copies...)
+		if err := first.check(); err != nil {
+			first.Copies = first.Copies[:len(first.Copies)-len(r.Copies)]
+			return &Refusal{Number: r.Number, Err: err}
+		}
+	} else {
+		i.place[r.Source] = len(i.waiting)
+		i.waiting = append(i.waiting, r)
+	}
+	if len(i.waiting) < batchRecords && i.copies < batchCopies {
+		return nil
+	}
+	return i.flush()
+}
+
+// flush stores those that wait.
+func (i *importing) flush() error {
+	if len(i.waiting) == 0 {
+		return nil
+	}
+	done, err := store(i.ctx, i.pool, i.lib, i.waiting)
+	if err != nil {
+		return err
+	}
+	i.Added += done.added
+	i.Changed += done.changed
+	i.Unchanged += done.unchanged
+	for _, r := range done.refused {
+		i.refuse(&Refusal{Number: r.Number, Err: errInventory})
+	}
+	i.waiting, i.copies = i.waiting[:0], 0
+	clear(i.place)
+	return nil
+}
