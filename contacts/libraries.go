@@ -148,7 +148,7 @@ var ErrSlugTaken = errors.New("another library has this slug")
 
 // AddLibrary makes a tenant and gives its id.
 func AddLibrary(ctx context.Context, tx pgx.Tx, slug, zone string, settings library.Settings) (library.ID, error) {
-	if err := errors.Join(settings.Hours.Check(), settings.Registration.Check()); err != nil {
+	if err := settings.Check(); err != nil {
 		return 0, fmt.Errorf("add library %s: %w", slug, err)
 	}
 	if err := checkZone(zone); err != nil {

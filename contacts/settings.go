@@ -45,7 +45,7 @@ func ReviseSettings(ctx context.Context, tx pgx.Tx, r Revision, change func(*lib
 	if err := change(&after); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(after.Hours.Check(), after.Registration.Check()); err != nil {
+	if err := after.Check(); err != nil {
 		return 0, fmt.Errorf("settings of library %d: %w", r.Library, err)
 	}
 	if err := keepVersions(ctx, tx, r, version+1, before.Registration, after.Registration); err != nil {

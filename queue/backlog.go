@@ -16,7 +16,7 @@ type Backlog struct {
 }
 
 const countBacklog = `
-select library_id as library, kind, count(*) as open, count(*) filter (where due_at < $1) as late
+select library_id as library, kind, count(*) as open, count(*) filter (where due_at < coalesce(paused_at, $1)) as late
 from tasks where state <> 'done' group by library_id, kind order by library_id, kind`
 
 // Backlog counts the tasks of all libraries that are not done.

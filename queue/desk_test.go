@@ -115,6 +115,15 @@ func (h *house) staff(login string, role queue.Role) (s queue.Staff, password st
 	return s, password
 }
 
+// member adds somebody of a department.
+func (h *house) member(login string, role queue.Role, department int64) queue.Staff {
+	h.t.Helper()
+	s, _ := h.staff(login, role)
+	h.tx(func(tx pgx.Tx) error { return h.PlaceStaff(h.t.Context(), tx, queue.Console(), s.ID, department) })
+	s.Department = department
+	return s
+}
+
 // open puts so many tasks into the queue, all due at the same moment.
 func (h *house) open(lib library.ID, role queue.Role, count int) (ids []queue.TaskID) {
 	h.t.Helper()

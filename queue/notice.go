@@ -14,11 +14,12 @@ import (
 	"librarian/contacts/library"
 )
 
-// Notice tells a member of staff of tasks that are new or late. It holds nothing of the reader.
+// Notice tells a member of staff of tasks that are new, near their time or late. It holds nothing of the reader.
 type Notice struct {
 	Library library.ID
 	Task    TaskID // when it is one
 	Kind    string // when it is one
+	Near    bool   // little of the promised time is left
 	Late    bool
 	Created time.Time // of the first
 	Due     time.Time // of the first
@@ -32,6 +33,10 @@ func (n Notice) Key() string {
 		return "desk_notice.many_late"
 	case n.Late:
 		return "desk_notice.late"
+	case n.Near && n.Count > 1:
+		return "desk_notice.many_near"
+	case n.Near:
+		return "desk_notice.near"
 	case n.Count > 1:
 		return "desk_notice.many_new"
 	}
@@ -44,33 +49,42 @@ type Deliver func(ctx context.Context, tx pgx.Tx, to Staff, n Notice) error
 
 const (
 	noticesAtOnce = 500 // tasks that are locked together
-	oneByOne      = 5   // more that are new, or late, at once are one notice
+	oneByOne      = 5   // more that are new, near or late, at once are one notice
 )
 
 type untold struct {
 	Notice
-	Role   Role
-	Holder StaffID
+	Role       Role
+	Holder     StaffID
+	Department int64
 }
 
+// Of a task that is near its time and lies open, nobody but its department is told: it has been told of once.
 const selectUntold = `
-select id as task, library_id as library, kind, role, coalesce(holder, 0) as holder, due_at < $1 as late, created_at as created, due_at as due, 1 as count
+select id as task, library_id as library, kind, role, coalesce(holder, 0) as holder, coalesce(department_id, 0) as department,
+  paused_at is null and due_at < $1 as late, coalesce(paused_at is null and remind_at <= $1 and due_at >= $1, false) as near,
+  created_at as created, due_at as due, 1 as count
 from tasks
-where id > $2 and (state = 'open' and told_at is null or state <> 'done' and late_told_at is null and due_at < $1)
+where id > $2 and (state = 'open' and told_at is null or state <> 'done' and late_told_at is null and due_at < $1 and paused_at is null
+  or state <> 'done' and near_told_at is null and remind_at <= $1 and due_at >= $1 and paused_at is null and (holder is not null or department_id is not null))
 order by id limit $3 for update skip locked`
 
 const selectTold = `
 select ` + staffColumns + ` from staff s
 where s.state = 'on' and (s.notify_email and s.email <> '' or s.notify_at is not null)
-  and (s.library_id = $1 or s.role = 'operator') and case when $3::bigint = 0 then s.role = $2 else s.id = $3 end
+  and (s.library_id = $1 or s.role = 'operator') and (case when $3::bigint <> 0 then s.id = $3 when $4::bigint = 0 then s.role = $2
+      else s.role = $2 and (s.department_id = $4 or s.role not in ('department', 'head', 'digitiser')) end
+    or $5::bool and $4::bigint <> 0 and (s.role = 'head' and s.department_id = $4 or s.role = 'librarian'))
 order by s.id`
 
 const markTold = `
-update tasks t set told_at = coalesce(t.told_at, $4), late_told_at = case when u.late then $4 else t.late_told_at end
-from unnest($1::bigint[], $2::bigint[], $3::bool[]) as u (lib, id, late) where t.library_id = u.lib and t.id = u.id`
+update tasks t set told_at = coalesce(t.told_at, $4), late_told_at = case when u.late then $4 else t.late_told_at end,
+  near_told_at = case when u.near then $4 else t.near_told_at end
+from unnest($1::bigint[], $2::bigint[], $3::bool[], $5::bool[]) as u (lib, id, late, near) where t.library_id = u.lib and t.id = u.id`
 
-// TellStaff tells of each task once that it is new and once that it is late, also when it runs twice at a time. It tells those of the task's
-// role who want to know, and of a late task that somebody has taken, its holder alone. What fails for one person is reported and holds up
+// TellStaff tells of each task once that it is new, once that it is near its time and once that it is late, also when it runs twice at a time. It tells those of
+// the task's role who want to know, of a department's task those in the department, and of a task that somebody has taken, its holder alone. Of a department's task
+// that is late its head and the librarians hear too. What fails for one person is reported and holds up
 // nobody else; a task of which nobody at all could be told is tried again by the next run.
 func (d *Desk) TellStaff(ctx context.Context, deliver Deliver) error {
 	var failed []error
@@ -129,17 +143,16 @@ func lost(err error) bool {
 }
 
 func (d *Desk) mark(ctx context.Context, tx pgx.Tx, told []untold) error {
-	libs, ids, lates := make([]int64, len(told)), make([]int64, len(told)), make([]bool, len(told))
-	for i, u := range told {
-		libs[i], ids[i], lates[i] = int64(u.Library), int64(u.Task), u.Late
-	}
-	if _, err := tx.Exec(ctx, markTold, libs, ids, lates, d.now()); err != nil {
+	_, err := tx.Exec(ctx, markTold,
+		column(told, func(u untold) library.ID { return u.Library }), column(told, func(u untold) TaskID { return u.Task }),
+		column(told, func(u untold) bool { return u.Late }), d.now(), column(told, func(u untold) bool { return u.Near }))
+	if err != nil {
 		return fmt.Errorf("mark %d tasks as told: %w", len(told), err)
 	}
 	return nil
 }
 
-// concern is what one member of staff is to be told of one library: the new tasks, or the late ones.
+// concern is what one member of staff is to be told of one library: the new tasks, those near their time, or the late ones.
 type concern struct {
 	to    Staff
 	tasks []Notice
@@ -148,28 +161,30 @@ type concern struct {
 // concerned are the concerns in an order that is the same in every process, as they lock what they write.
 func concerned(ctx context.Context, tx pgx.Tx, tasks []untold) ([]concern, error) {
 	type audience struct {
-		library library.ID
-		role    Role
-		holder  StaffID
+		library    library.ID
+		role       Role
+		holder     StaffID
+		department int64
+		late       bool
 	}
 	type matter struct {
-		to      StaffID
-		library library.ID
-		late    bool
+		to         StaffID
+		library    library.ID
+		near, late bool
 	}
 	people, index := map[audience][]Staff{}, map[matter]int{}
 	var out []concern
 	for _, u := range tasks {
-		a := audience{u.Library, u.Role, u.Holder}
+		a := audience{u.Library, u.Role, u.Holder, u.Department, u.Late}
 		if _, known := people[a]; !known {
-			found, err := all[Staff](ctx, tx, selectTold, a.library, a.role, a.holder)
+			found, err := all[Staff](ctx, tx, selectTold, a.library, a.role, a.holder, a.department, a.late)
 			if err != nil {
 				return nil, fmt.Errorf("who is told of task %d: %w", u.Task, err)
 			}
 			people[a] = found
 		}
 		for _, to := range people[a] {
-			m := matter{to.ID, u.Library, u.Late}
+			m := matter{to.ID, u.Library, u.Near, u.Late}
 			i, known := index[m]
 			if !known {
 				i = len(out)

@@ -61,6 +61,9 @@ func (r Role) Known() bool { return slices.Contains(Roles(), r) }
 // Supervises reports whether the role sees everybody's tasks and may put back what another holds.
 func (r Role) Supervises() bool { return r == RoleOperator || r == RoleDirector }
 
+// OfDepartment reports whether people of the role belong to a department, and see the tasks of theirs alone.
+func (r Role) OfDepartment() bool { return r == RoleDepartment || r == RoleHead || r == RoleDigitiser }
+
 // Queue are the roles whose tasks the role sees and may take.
 func (r Role) Queue() []Role {
 	switch {

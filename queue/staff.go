@@ -26,6 +26,7 @@ type Staff struct {
 	Name          string
 	Email         string
 	Role          Role
+	Department    int64 // of a department, head or digitiser; 0: of none
 	Lang          library.Lang
 	MustChange    bool // the password was given by another
 	HasTOTP       bool
@@ -65,6 +66,7 @@ type NewStaff struct {
 	Name        string
 	Email       string
 	Role        Role
+	Department  int64 // 0: of none
 	Lang        library.Lang
 	NotifyEmail bool
 	Unused      bool // nobody is told the first password, so that it need not be changed: the accounts of the demo
@@ -73,12 +75,12 @@ type NewStaff struct {
 var loginShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 const staffColumns = `
-s.id, s.library_id as library, s.login, s.name, s.email, s.role, s.lang, s.must_change, s.totp_secret is not null as has_totp,
+s.id, s.library_id as library, s.login, s.name, s.email, s.role, coalesce(s.department_id, 0) as department, s.lang, s.must_change, s.totp_secret is not null as has_totp,
 s.notify_email, s.notify_at, s.notify_library, s.state, s.created_at as created`
 
 const insertStaff = `
-insert into staff as s (library_id, login, name, email, role, lang, notify_email, password_hash, created_at, must_change)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, not $10::bool) returning ` + staffColumns
+insert into staff as s (library_id, login, name, email, role, lang, notify_email, password_hash, created_at, must_change, department_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, not $10::bool, nullif($11::bigint, 0)) returning ` + staffColumns
 
 // AddStaff makes an account and gives its first password, which is kept nowhere and must be changed. ErrLoginTaken, ErrNotAllowed when the
 // library is not by's, ErrInvalid when a value is missing or cannot be. After ErrLoginTaken the transaction is lost.
@@ -91,11 +93,14 @@ func (d *Desk) AddStaff(ctx context.Context, tx pgx.Tx, by Staff, n NewStaff) (S
 	if !loginShape.MatchString(n.Login) || n.Name == "" || !n.Role.Known() || !n.Lang.Known() || (n.Role == RoleOperator) != (n.Library == nil) {
 		return Staff{}, "", fmt.Errorf("add staff: %w", ErrInvalid)
 	}
+	if err := checkPlace(ctx, tx, n.Library, n.Role, n.Department); err != nil {
+		return Staff{}, "", fmt.Errorf("add staff: %w", err)
+	}
 	password, hash, err := d.firstPassword(ctx)
 	if err != nil {
 		return Staff{}, "", fmt.Errorf("add staff: %w", err)
 	}
-	s, err := one[Staff](ctx, tx, insertStaff, n.Library, n.Login, n.Name, n.Email, n.Role, n.Lang, n.NotifyEmail, hash, d.now(), n.Unused)
+	s, err := one[Staff](ctx, tx, insertStaff, n.Library, n.Login, n.Name, n.Email, n.Role, n.Lang, n.NotifyEmail, hash, d.now(), n.Unused, n.Department)
 	var violated *pgconn.PgError
 	if errors.As(err, &violated) && violated.ConstraintName == "staff_login_key" {
 		return Staff{}, "", fmt.Errorf("add staff: %w", ErrLoginTaken)
@@ -187,7 +192,9 @@ type StaffChange struct {
 	Lang  library.Lang
 }
 
-const updateStaff = `update staff set name = $2, email = $3, role = $4, lang = $5 where id = $1`
+// Another role may leave the department.
+const updateStaff = `
+update staff set name = $2, email = $3, role = $4, lang = $5, department_id = case when $6 then department_id end where id = $1`
 
 // UpdateStaff changes an account. Nobody changes their own role (ErrNotAllowed), and no operator becomes anything else or the reverse (ErrInvalid).
 func (d *Desk) UpdateStaff(ctx context.Context, tx pgx.Tx, by Staff, id StaffID, c StaffChange) error {
@@ -202,7 +209,7 @@ func (d *Desk) UpdateStaff(ctx context.Context, tx pgx.Tx, by Staff, id StaffID,
 	case by.ID == id && c.Role != s.Role:
 		return fmt.Errorf("update staff %d: %w", id, ErrNotAllowed)
 	}
-	if _, err := tx.Exec(ctx, updateStaff, id, c.Name, c.Email, c.Role, c.Lang); err != nil {
+	if _, err := tx.Exec(ctx, updateStaff, id, c.Name, c.Email, c.Role, c.Lang, c.Role.OfDepartment()); err != nil {
 		return fmt.Errorf("update staff %d: %w", id, err)
 	}
 	e := s.audit(by, "staff.updated")

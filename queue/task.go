@@ -51,6 +51,15 @@ type NewTask struct {
 	Note         string    // what was asked, in the reader's words
 	Created      time.Time
 	Due          time.Time // the promise, in the library's working time
+	Remind       time.Time // when its holder is told that little of that time is left; zero: never
+}
+
+// Promised is the task with its times by the hours: those of its department, or the library's.
+func (t NewTask) Promised(lib library.Library, hours library.Hours) NewTask {
+	work := lib.Settings.Work(t.Kind)
+	t.Due = lib.DueBy(hours, t.Created, work)
+	t.Remind, _ = lib.RemindBy(hours, t.Created, work)
+	return t
 }
 
 // Task is work for staff. An id of zero stands for none.
@@ -60,6 +69,7 @@ type Task struct {
 	Kind         string
 	State        string
 	Role         Role
+	Department   int64
 	Conversation bots.ConversationID
 	Reader       int64
 	Registration int64
@@ -72,13 +82,14 @@ type Task struct {
 	Created      time.Time
 	Due          time.Time
 	Taken        *time.Time
+	Paused       *time.Time // since when its clock stands still; nil: it runs
 	Done         *time.Time
 }
 
 const listColumns = `
-t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.conversation_id, 0) as conversation, coalesce(t.reader_id, 0) as reader,
+t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.department_id, 0) as department, coalesce(t.conversation_id, 0) as conversation, coalesce(t.reader_id, 0) as reader,
 coalesce(t.registration_id, 0) as registration, t.reader_name, t.channel, coalesce(t.holder, 0) as holder, coalesce(h.name, '') as holder_name,
-t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken, t.done_at as done`
+t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken, t.paused_at as paused, t.done_at as done`
 
 const taskColumns = listColumns + `, t.note`
 
@@ -88,12 +99,14 @@ const maxNote = 8000
 // The log is written in the same statement, however many tasks there are. Ids grow in the order of the input.
 const openTasks = `
 with opened as (
-  insert into tasks (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id)
+  insert into tasks (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id,
+    remind_at)
   select library_id, kind, role, nullif(conversation_id, 0), nullif(reader_id, 0), nullif(registration_id, 0), reader_name, channel, note, created_at, due_at,
-    nullif(department_id, 0)
+    nullif(department_id, 0), remind_at
   from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[],
-      $11::timestamptz[], $12::bigint[])
-    with ordinality as n (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id, place)
+      $11::timestamptz[], $12::bigint[], $13::timestamptz[])
+    with ordinality as n (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id,
+      remind_at, place)
   order by place
   returning library_id, id
 ), logged as (
@@ -118,7 +131,8 @@ func Open(ctx context.Context, tx pgx.Tx, tasks []NewTask) ([]TaskID, error) {
 		column(tasks, func(t NewTask) string { return clean(t.Note, maxNote) }),
 		column(tasks, func(t NewTask) time.Time { return t.Created }),
 		column(tasks, func(t NewTask) time.Time { return t.Due }),
-		column(tasks, func(t NewTask) int64 { return t.Department }))
+		column(tasks, func(t NewTask) int64 { return t.Department }),
+		column(tasks, NewTask.remind))
 	if err != nil {
 		return nil, fmt.Errorf("open %d tasks: %w", len(tasks), err)
 	}
@@ -131,6 +145,14 @@ func Open(ctx context.Context, tx pgx.Tx, tasks []NewTask) ([]TaskID, error) {
 		signals[i] = bots.Signal{Topic: bots.TopicQueue, Library: tasks[i].Library, ID: int64(id)}
 	}
 	return ids, bots.Notify(ctx, tx, signals...)
+}
+
+// remind is null where there is no such moment.
+func (t NewTask) remind() *time.Time {
+	if t.Remind.IsZero() {
+		return nil
+	}
+	return &t.Remind
 }
 
 func column[S, T any](rows []S, of func(S) T) []T {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,12 +26,15 @@ func refusal(ctx context.Context, tx pgx.Tx, lib library.ID, id TaskID) error {
 
 // taker is a member of staff who may work in the library.
 type taker struct {
-	Role Role
-	Name string
+	Role       Role
+	Department int64
+	Name       string
 }
 
+func (t taker) scope() Scope { return scopeOf(t.Role, t.Department) }
+
 // Shared with SwitchOff by the row's lock: who is being switched off takes nothing more.
-const selectTaker = `select role, name from staff where id = $2 and state = 'on' and (library_id = $1 or role = 'operator') for share`
+const selectTaker = `select role, coalesce(department_id, 0) as department, name from staff where id = $2 and state = 'on' and (library_id = $1 or role = 'operator') for share`
 
 func takerOf(ctx context.Context, tx pgx.Tx, lib library.ID, by StaffID) (taker, error) {
 	who, err := one[taker](ctx, tx, selectTaker, lib, by)
@@ -45,14 +47,15 @@ func takerOf(ctx context.Context, tx pgx.Tx, lib library.ID, by StaffID) (taker,
 const takeTask = `
 with t as (
   update tasks set state = 'taken', holder = $3, taken_at = $4
-  where library_id = $1 and id = $2 and state = 'open' and role = any($5) returning *
+  where library_id = $1 and id = $2 and state = 'open' and role = any($5)
+    and (not $6 or coalesce(department_id, 0) in (0, $7)) returning *
 )
 select ` + taskColumns + ` from t left join staff h on h.id = t.holder`
 
 // takeTries bounds how often a task may be let go again just when the reason for a refusal is looked up.
 const takeTries = 3
 
-// Take gives the task to by, alone: one statement decides. A *TakenError names the holder; ErrNotAllowed when it is another role's work; ErrDone.
+// Take gives the task to by, alone: one statement decides. A *TakenError names the holder; ErrNotAllowed when it is another role's or department's work; ErrDone.
 // Who holds it already gets it again.
 func (d *Desk) Take(ctx context.Context, lib library.ID, id TaskID, by StaffID) (t Task, err error) {
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
@@ -69,9 +72,9 @@ func (d *Desk) TakeWithin(ctx context.Context, tx pgx.Tx, lib library.ID, id Tas
 	if err != nil {
 		return Task{}, fmt.Errorf("%s: %w", what, err)
 	}
-	roles := who.Role.Queue()
+	scope := who.scope()
 	for range takeTries {
-		t, err := one[Task](ctx, tx, takeTask, lib, id, by, d.now(), roles)
+		t, err := one[Task](ctx, tx, takeTask, lib, id, by, d.now(), scope.Roles, scope.Bound, scope.Department)
 		if err == nil {
 			return t, logAct(ctx, tx, lib, id, by, "taken", "")
 		}
@@ -82,7 +85,7 @@ func (d *Desk) TakeWithin(ctx context.Context, tx pgx.Tx, lib library.ID, id Tas
 		switch {
 		case err != nil:
 			return Task{}, fmt.Errorf("%s: %w", what, err)
-		case !slices.Contains(roles, t.Role):
+		case !scope.Takes(t):
 			return Task{}, fmt.Errorf("%s: %w", what, ErrNotAllowed)
 		case t.State == StateDone:
 			return Task{}, fmt.Errorf("%s: %w", what, ErrDone)

@@ -41,7 +41,7 @@ func ParseCursor(s string) Cursor {
 
 // Filter chooses tasks.
 type Filter struct {
-	Roles []Role   // whose work; none gives nothing, so that a role without a queue sees none
+	Scope Scope
 	Kinds []string // none gives all
 	Mine  StaffID  // held by; 0 gives all
 	State string   // open, taken or done; empty gives open and taken
@@ -65,26 +65,28 @@ func (r TaskRow) Cursor() Cursor {
 }
 
 // The page is cut before the holders' names are joined: asked in one go, PostgreSQL guesses that few rows are left after a cursor among many
-// equal times, and sorts them all.
-const listOpen = `
-select ` + listColumns + `, left(t.note, 300) as note
-from (
-  select * from tasks t
-  where t.library_id = $1 and t.state <> 'done' and (t.due_at, t.id) > ($2, $3)
-    and t.role = any($4) and ($5::text[] is null or t.kind = any($5)) and ($6::bigint = 0 or t.holder = $6) and ($8::text = '' or t.state = $8)
-  order by t.due_at, t.id limit $7
-) t left join staff h on h.id = t.holder
-order by t.due_at, t.id`
+// equal times, and sorts them all. Who is bound to a department has two queues, its own and that of no department; an index serves both.
+const (
+	pageColumns = `select ` + listColumns + `, left(t.note, 300) as note from (`
+	pageHolders = `) t left join staff h on h.id = t.holder`
 
-const listDone = `
-select ` + listColumns + `, left(t.note, 300) as note
-from (
-  select * from tasks t
-  where t.library_id = $1 and t.state = 'done' and (t.done_at, t.id) < ($2, $3)
-    and t.role = any($4) and ($5::text[] is null or t.kind = any($5)) and ($6::bigint = 0 or t.holder = $6)
-  order by t.done_at desc, t.id desc limit $7
-) t left join staff h on h.id = t.holder
-order by t.done_at desc, t.id desc`
+	filtered  = ` and ($5::text[] is null or t.kind = any($5)) and ($6::bigint = 0 or t.holder = $6)`
+	seenTasks = ` and (t.role = any($4) or $8::bool and t.department_id is not null)`
+	boundTo   = ` and t.role = any($4) and t.role in ('department', 'head', 'digitiser') and coalesce(t.department_id, 0) = `
+
+	openAfter = `(select * from tasks t where t.library_id = $1 and t.state <> 'done' and (t.due_at, t.id) > ($2, $3) and ($9::text = '' or t.state = $9)` + filtered
+	openOrder = ` order by t.due_at, t.id`
+	listOpen  = pageColumns + openAfter + seenTasks + openOrder + ` limit $7)` + pageHolders + openOrder
+
+	doneBefore = `(select * from tasks t where t.library_id = $1 and t.state = 'done' and (t.done_at, t.id) < ($2, $3)` + filtered
+	doneOrder  = ` order by t.done_at desc, t.id desc`
+	listDone   = pageColumns + doneBefore + seenTasks + doneOrder + ` limit $7)` + pageHolders + doneOrder
+
+	listOpenBound = pageColumns + `select * from (` + openAfter + boundTo + `0` + openOrder + ` limit $7) union all ` +
+		openAfter + boundTo + `nullif($8::bigint, 0)` + openOrder + ` limit $7)) t` + openOrder + ` limit $7` + pageHolders + openOrder
+	listDoneBound = pageColumns + `select * from (` + doneBefore + boundTo + `0` + doneOrder + ` limit $7) union all ` +
+		doneBefore + boundTo + `nullif($8::bigint, 0)` + doneOrder + ` limit $7)) t` + doneOrder + ` limit $7` + pageHolders + doneOrder
+)
 
 // List gives the library's tasks after the cursor, those due first at the top; done ones the other way round, newest first.
 func (d *Desk) List(ctx context.Context, lib library.ID, f Filter) ([]TaskRow, error) {
@@ -92,11 +94,15 @@ func (d *Desk) List(ctx context.Context, lib library.ID, f Filter) ([]TaskRow, e
 	if len(f.Kinds) > 0 {
 		kinds = f.Kinds
 	}
-	args := []any{lib, f.After.At, f.After.ID, f.Roles, kinds, f.Mine, pageSize(f.Limit)}
-	sql := listDone
+	args := []any{lib, f.After.At, f.After.ID, f.Scope.Roles, kinds, f.Mine, pageSize(f.Limit), f.Scope.Watch}
+	open, done := listOpen, listDone
+	if f.Scope.Bound {
+		open, done, args[7] = listOpenBound, listDoneBound, f.Scope.Department
+	}
+	sql := done
 	switch {
 	case f.State != StateDone:
-		sql, args = listOpen, append(args, f.State)
+		sql, args = open, append(args, f.State)
 	case f.After == (Cursor{}):
 		args[1], args[2] = latest(), TaskID(math.MaxInt64)
 	}
@@ -110,7 +116,7 @@ func (d *Desk) List(ctx context.Context, lib library.ID, f Filter) ([]TaskRow, e
 		if t.Done != nil {
 			until = *t.Done
 		}
-		rows[i] = TaskRow{Task: t, Age: until.Sub(t.Created), Late: t.Due.Before(until)}
+		rows[i] = TaskRow{Task: t, Age: until.Sub(t.Created), Late: t.Late(until)}
 	}
 	return rows, nil
 }
@@ -123,17 +129,20 @@ type Counts struct {
 }
 
 const countTasks = `
-select t.kind, count(*) filter (where t.role = any($4)) as open, count(*) filter (where t.role = any($4) and t.due_at < $2) as late,
-  count(*) filter (where t.holder = $3) as mine
-from tasks t where t.library_id = $1 and t.state <> 'done' group by t.kind`
+select kind, count(*) filter (where seen) as open, count(*) filter (where seen and late) as late, count(*) filter (where mine) as mine
+from (
+  select t.kind, coalesce(t.holder = $3, false) as mine, t.due_at < coalesce(t.paused_at, $2) as late,
+    t.role = any($4) and (not $5 or coalesce(t.department_id, 0) in (0, $6)) or $7 and t.department_id is not null as seen
+  from tasks t where t.library_id = $1 and t.state <> 'done'
+) t group by kind`
 
-// Counts gives the numbers of the tasks of these roles and of those that by holds.
-func (d *Desk) Counts(ctx context.Context, lib library.ID, by StaffID, roles []Role) (Counts, error) {
+// Counts gives the numbers of the tasks that are seen and of those that by holds.
+func (d *Desk) Counts(ctx context.Context, lib library.ID, by StaffID, seen Scope) (Counts, error) {
 	type kindCount struct {
 		Kind             string
 		Open, Late, Mine int
 	}
-	rows, err := all[kindCount](ctx, d.pool, countTasks, lib, d.now(), by, roles)
+	rows, err := all[kindCount](ctx, d.pool, countTasks, lib, d.now(), by, seen.Roles, seen.Bound, seen.Department, seen.Watch)
 	if err != nil {
 		return Counts{}, fmt.Errorf("count tasks of library %d: %w", lib, err)
 	}

@@ -41,7 +41,7 @@ func TestPagesWithEqualTimes(t *testing.T) {
 	h.clock.move(-time.Minute)
 	sooner := h.open(h.lib, queue.RoleLibrarian, 13) // a minute earlier, with higher ids
 	wanted := append(sooner, late...)
-	got := h.pages(queue.Filter{Roles: queue.Roles(), Limit: 7})
+	got := h.pages(queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}, Limit: 7})
 	same(t, "open", got, wanted)
 
 	h.tx(func(tx pgx.Tx) error {
@@ -59,8 +59,8 @@ func TestPagesWithEqualTimes(t *testing.T) {
 	for i := range wanted {
 		newest = append(newest, late[0]+queue.TaskID(len(wanted)-1-i))
 	}
-	same(t, "done", h.pages(queue.Filter{Roles: queue.Roles(), State: queue.StateDone, Limit: 7}), newest)
-	same(t, "open after all are done", h.pages(queue.Filter{Roles: queue.Roles()}), nil)
+	same(t, "done", h.pages(queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}, State: queue.StateDone, Limit: 7}), newest)
+	same(t, "open after all are done", h.pages(queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}}), nil)
 }
 
 func same(t *testing.T, what string, got, wanted []queue.TaskID) {
@@ -97,21 +97,21 @@ func TestFiltersAndCounts(t *testing.T) {
 		filter queue.Filter
 		want   []queue.TaskID
 	}{
-		"librarian": {queue.Filter{Roles: librarian}, questions},
-		"registrar": {queue.Filter{Roles: registrar}, cards},
-		"director":  {queue.Filter{Roles: queue.RoleDirector.Queue()}, append(questions[:3:3], cards...)},
-		"auditor":   {queue.Filter{Roles: queue.RoleAuditor.Queue()}, nil},
-		"kind":      {queue.Filter{Roles: queue.Roles(), Kinds: []string{queue.KindCard, queue.KindStuck}}, cards},
-		"open":      {queue.Filter{Roles: librarian, State: queue.StateOpen}, []queue.TaskID{questions[0], questions[2]}},
-		"taken":     {queue.Filter{Roles: librarian, State: queue.StateTaken}, questions[1:2]},
-		"mine":      {queue.Filter{Roles: queue.Roles(), Mine: anna.ID}, questions[1:2]},
-		"done":      {queue.Filter{Roles: queue.Roles(), State: queue.StateDone}, nil},
+		"librarian": {queue.Filter{Scope: queue.Scope{Roles: librarian}}, questions},
+		"registrar": {queue.Filter{Scope: queue.Scope{Roles: registrar}}, cards},
+		"director":  {queue.Filter{Scope: queue.Scope{Roles: queue.RoleDirector.Queue()}}, append(questions[:3:3], cards...)},
+		"auditor":   {queue.Filter{Scope: queue.Scope{Roles: queue.RoleAuditor.Queue()}}, nil},
+		"kind":      {queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}, Kinds: []string{queue.KindCard, queue.KindStuck}}, cards},
+		"open":      {queue.Filter{Scope: queue.Scope{Roles: librarian}, State: queue.StateOpen}, []queue.TaskID{questions[0], questions[2]}},
+		"taken":     {queue.Filter{Scope: queue.Scope{Roles: librarian}, State: queue.StateTaken}, questions[1:2]},
+		"mine":      {queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}, Mine: anna.ID}, questions[1:2]},
+		"done":      {queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}, State: queue.StateDone}, nil},
 	} {
 		same(t, name, h.pages(c.filter), c.want)
 	}
 
 	h.clock.move(2 * time.Hour)
-	rows, err := h.List(ctx, h.lib, queue.Filter{Roles: queue.Roles()})
+	rows, err := h.List(ctx, h.lib, queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}})
 	want(t, "list", err, nil)
 	if !rows[0].Late || rows[0].Age != 2*time.Hour || rows[3].Late || rows[1].HolderName != anna.Name {
 		t.Errorf("rows: %+v", rows)
@@ -126,7 +126,7 @@ func TestFiltersAndCounts(t *testing.T) {
 		"director":  {queue.Roles(), 3, 1, 3},
 		"auditor":   {nil, 0, 0, 0},
 	} {
-		got, err := h.Counts(ctx, h.lib, anna.ID, c.roles)
+		got, err := h.Counts(ctx, h.lib, anna.ID, queue.Scope{Roles: c.roles})
 		want(t, name, err, nil)
 		if got.Open[queue.KindQuestion] != c.questions || got.Open[queue.KindCard] != c.cards || got.Late != c.late || got.Mine != 1 {
 			t.Errorf("%s: %+v", name, got)
@@ -166,7 +166,7 @@ func BenchmarkList(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				rows, err := h.List(b.Context(), h.lib, queue.Filter{Roles: queue.RoleLibrarian.Queue(), After: c.after, Limit: 50})
+				rows, err := h.List(b.Context(), h.lib, queue.Filter{Scope: queue.Scope{Roles: queue.RoleLibrarian.Queue()}, After: c.after, Limit: 50})
 				if err != nil || len(rows) != 50 {
 					b.Fatalf("%d rows, %v", len(rows), err)
 				}
@@ -175,7 +175,7 @@ func BenchmarkList(b *testing.B) {
 	}
 	b.Run("counts", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := h.Counts(b.Context(), h.lib, 1, queue.Roles()); err != nil {
+			if _, err := h.Counts(b.Context(), h.lib, 1, queue.Scope{Roles: queue.Roles()}); err != nil {
 				b.Fatal(err)
 			}
 		}

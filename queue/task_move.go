@@ -28,7 +28,7 @@ func OfRegistration(ctx context.Context, tx pgx.Tx, lib library.ID, registration
 
 const moveTasks = `
 with moved as (
-  update tasks set due_at = $3, note = $4, late_told_at = null where library_id = $1 and id = any($2) and state <> 'done' returning id
+  update tasks set due_at = $3, note = $4, remind_at = null, late_told_at = null where library_id = $1 and id = any($2) and state <> 'done' returning id
 ), logged as (
   insert into task_log (library_id, task_id, act) select $1, id, 'note' from moved
 )

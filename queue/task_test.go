@@ -147,7 +147,7 @@ func TestTaskOfAnotherLibrary(t *testing.T) {
 	_, err := h.Take(ctx, other, id, anna.ID)
 	want(t, "take where one does not work", err, queue.ErrNotAllowed)
 	h.tx(func(tx pgx.Tx) error { return queue.Withdraw(ctx, tx, h.lib, []queue.TaskID{id}, "x") })
-	rows, err := h.List(ctx, h.lib, queue.Filter{Roles: queue.Roles()})
+	rows, err := h.List(ctx, h.lib, queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}})
 	want(t, "list", err, nil)
 	log, err := h.Log(ctx, h.lib, id)
 	want(t, "log", err, nil)
@@ -181,7 +181,7 @@ func TestNoteAndWithdraw(t *testing.T) {
 	}
 	h.tx(func(tx pgx.Tx) error { return queue.Withdraw(ctx, tx, h.lib, ids, "withdrawn") })
 	want(t, "note to what is done", note("поздно"), queue.ErrDone)
-	rows, err := h.List(ctx, h.lib, queue.Filter{Roles: queue.Roles(), State: queue.StateDone})
+	rows, err := h.List(ctx, h.lib, queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}, State: queue.StateDone})
 	want(t, "list", err, nil)
 	if len(rows) != 2 || rows[0].Outcome != "withdrawn" || rows[0].Holder != 0 {
 		t.Errorf("done: %+v", rows)

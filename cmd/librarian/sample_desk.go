@@ -20,7 +20,7 @@ func (s *service) sampleAct(ctx context.Context, lib library.Library, login, kin
 	if err != nil {
 		return err
 	}
-	rows, err := s.desk.List(ctx, lib.ID, queue.Filter{Roles: staff.Role.Queue(), Kinds: []string{kind}, Limit: 50})
+	rows, err := s.desk.List(ctx, lib.ID, queue.Filter{Scope: staff.Scope(), Kinds: []string{kind}, Limit: 50})
 	if err != nil {
 		return err
 	}

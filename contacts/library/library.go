@@ -4,7 +4,10 @@
 package library
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -45,20 +48,21 @@ type Library struct {
 
 // Settings are the library's own rules and words. They are stored as one JSON document; the zero value works.
 type Settings struct {
-	Name         map[Lang]string    `json:"name"`           // at least in RecordLang
-	Record       Lang               `json:"record_lang"`    // in which forms and cards are written, whatever the chat's language
-	Languages    []Lang             `json:"languages"`      // offered to readers; empty means all
-	Phone        string             `json:"phone"`          // shown where a reader needs a person
-	Address      string             `json:"address"`        // postal, in one line as on an envelope; empty: readers send nothing by post
-	Email        string             `json:"email"`          // the address shown to readers
-	Site         string             `json:"site"`           // the library's own site
-	Hours        Hours              `json:"hours"`          // when somebody answers
-	Registration Registration       `json:"registration"`   //
-	Promise      map[string]Promise `json:"promise"`        // by kind of task: the working time within which it is done
-	Retention    Retention          `json:"retention"`      //
-	FrameHosts   []string           `json:"frame_hosts"`    // origins that may embed the web chat, such as https://library.example
-	Region       string             `json:"region"`         // two-letter country by which local phone numbers are read
-	PurgeDrafts  int                `json:"purge_drafts_d"` // days after which an abandoned registration is forgotten; 0 means 90
+	Name         map[Lang]string    `json:"name"`            // at least in RecordLang
+	Record       Lang               `json:"record_lang"`     // in which forms and cards are written, whatever the chat's language
+	Languages    []Lang             `json:"languages"`       // offered to readers; empty means all
+	Phone        string             `json:"phone"`           // shown where a reader needs a person
+	Address      string             `json:"address"`         // postal, in one line as on an envelope; empty: readers send nothing by post
+	Email        string             `json:"email"`           // the address shown to readers
+	Site         string             `json:"site"`            // the library's own site
+	Hours        Hours              `json:"hours"`           // when somebody answers
+	Registration Registration       `json:"registration"`    //
+	Promise      map[string]Promise `json:"promise"`         // by kind of task: the working time within which it is done
+	Policy       Policy             `json:"policy,omitzero"` // who may ask for what, and how much is copied
+	Retention    Retention          `json:"retention"`       //
+	FrameHosts   []string           `json:"frame_hosts"`     // origins that may embed the web chat, such as https://library.example
+	Region       string             `json:"region"`          // two-letter country by which local phone numbers are read
+	PurgeDrafts  int                `json:"purge_drafts_d"`  // days after which an abandoned registration is forgotten; 0 means 90
 }
 
 // Promise is the working time within which a kind of task is to be done.
@@ -66,10 +70,43 @@ type Promise struct {
 	Minutes int `json:"minutes"` // of working time
 }
 
+// Promised are the kinds of work for which a library sets working time at the desk.
+func Promised() []string {
+	return []string{"question", "registration", "card", "fragment", "article", "query", "digitisation"}
+}
+
+// Work is the working time within which the library promises to do a kind of work.
+func (s Settings) Work(kind string) time.Duration {
+	if p := s.Promise[kind]; p.Minutes > 0 {
+		return time.Duration(p.Minutes) * time.Minute
+	}
+	switch kind {
+	case "card":
+		return 8 * time.Hour
+	case "fragment", "article":
+		return 16 * time.Hour
+	case "query":
+		return 24 * time.Hour
+	case "digitisation":
+		return 40 * time.Hour
+	}
+	return 4 * time.Hour
+}
+
 // Retention says how long papers are kept.
 type Retention struct {
 	PapersDays   int `json:"papers_days"`   // registration papers; 0 means three years (1096)
 	IdentityDays int `json:"identity_days"` // scans of identity papers; 0 means 90
+}
+
+// Check reports the faults of the settings that a form or a file could bring in.
+func (s Settings) Check() error {
+	for _, kind := range slices.Sorted(maps.Keys(s.Promise)) {
+		if s.Promise[kind].Minutes < 0 {
+			return fmt.Errorf("promise of %s: less than no minutes", kind)
+		}
+	}
+	return errors.Join(s.Hours.Check(), s.Registration.Check(), s.Policy.Check())
 }
 
 // Title is the library's name in the language, or in its record language, or its slug.

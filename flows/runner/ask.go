@@ -138,17 +138,6 @@ func (r *Runner) openQuestions(ctx context.Context, tx pgx.Tx, all []asked[flows
 	return out, nil
 }
 
-// promised is the working time within which a task is done where the library has not set another.
-const promised = 4 * time.Hour
-
-// workFor is the working time within which the library promises to do a kind of task.
-func workFor(lib library.Library, kind string) time.Duration {
-	if p := lib.Settings.Promise[kind]; p.Minutes > 0 {
-		return time.Duration(p.Minutes) * time.Minute
-	}
-	return promised
-}
-
 // task is work for staff that the turn gives rise to.
 func (t *turn) task(kind string, role queue.Role, note string) queue.NewTask {
 	name := t.party.Name
@@ -157,8 +146,8 @@ func (t *turn) task(kind string, role queue.Role, note string) queue.NewTask {
 	}
 	return queue.NewTask{
 		Library: t.libID, Kind: kind, Role: role, Conversation: t.id, ReaderName: name, Channel: t.kind, Note: note,
-		Created: t.now, Due: t.lib.Due(t.now, workFor(t.lib, kind)),
-	}
+		Created: t.now,
+	}.Promised(t.lib, t.lib.Settings.Hours)
 }
 
 func (r *Runner) addToQuestion(ctx context.Context, tx pgx.Tx, a asked[flows.AddToQuestion]) (flows.Answer, error) {

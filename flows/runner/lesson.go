@@ -157,12 +157,12 @@ func (r *Runner) openLesson(ctx context.Context, tx pgx.Tx, t *turn, registratio
 	}
 	task := queue.NewTask{
 		Library: t.libID, Kind: queue.KindLesson, Role: queue.RoleDepartment, Conversation: bots.ConversationID(n.Address), Reader: int64(n.Reader),
-		Registration: registration, ReaderName: n.Name, Channel: t.kind, Created: t.now, Due: t.lib.Due(t.now, workFor(t.lib, queue.KindLesson)),
+		Registration: registration, ReaderName: n.Name, Channel: t.kind, Created: t.now, Due: t.lib.Due(t.now, t.lib.Settings.Work(queue.KindLesson)),
 	}
 	key, fields := "desk_lesson.note_test", templates.Fields{}
 	if n.At != nil {
 		key, fields["when"] = "desk_lesson.note_lesson", *n.At
-		task.Due = t.lib.Due(*n.Until, workFor(t.lib, queue.KindLesson))
+		task.Due = t.lib.Due(*n.Until, t.lib.Settings.Work(queue.KindLesson))
 	}
 	if task.Note, err = r.text(t.lib, t.lib.RecordLang(), key, fields); err != nil {
 		return err

@@ -147,6 +147,7 @@ func (r *Runner) TellStaff(ctx context.Context, tx pgx.Tx, lib library.Library, 
 func noticeSubject(n queue.Notice) string {
 	return map[string]string{
 		"desk_notice.new": "desk_notice.new_subject", "desk_notice.late": "desk_notice.late_subject",
+		"desk_notice.near": "desk_notice.near_subject", "desk_notice.many_near": "desk_notice.many_near_subject",
 		"desk_notice.many_new": "desk_notice.many_new_subject", "desk_notice.many_late": "desk_notice.many_late_subject",
 	}[n.Key()]
 }

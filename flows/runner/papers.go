@@ -310,8 +310,8 @@ func (r *Runner) papersCame(ctx context.Context, tx pgx.Tx, lib library.ID, regi
 	now := r.Now()
 	task := queue.NewTask{
 		Library: lib, Kind: queue.KindRegistration, Role: queue.RoleLibrarian, Conversation: bots.ConversationID(reg.AddressID), Reader: int64(reg.ReaderID),
-		Registration: registration, ReaderName: reader.Name, Channel: account.Kind, Created: now, Due: tenant.Due(now, workFor(tenant, queue.KindRegistration)),
-	}
+		Registration: registration, ReaderName: reader.Name, Channel: account.Kind, Created: now,
+	}.Promised(tenant, tenant.Settings.Hours)
 	if _, err := queue.Open(ctx, tx, []queue.NewTask{task}); err != nil {
 		return task, fmt.Errorf("papers of registration %d: %w", registration, err)
 	}

@@ -90,14 +90,17 @@ where c.library_id = w.l and c.id = w.i`, libs, ids); err != nil {
 	return n, err
 }
 
+// unpromised is the working time for what no library can have promised.
+const unpromised = 4 * time.Hour
+
 // openStuck tells staff that the program cannot go on in a conversation.
 func (r *Runner) openStuck(ctx context.Context, tx pgx.Tx, k key) error {
 	now := r.Now()
-	due := now.Add(promised)
+	due := now.Add(unpromised)
 	lib, err := r.Libraries.ByID(ctx, k.lib)
 	switch {
 	case err == nil:
-		due = lib.Due(now, promised)
+		due = lib.Due(now, lib.Settings.Work(queue.KindStuck))
 	case blameless(err) || ctx.Err() != nil:
 		return err
 	default: // that it cannot be read may be why the conversation is stuck

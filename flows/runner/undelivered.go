@@ -53,7 +53,7 @@ func (r *Runner) handOn(ctx context.Context, tx pgx.Tx, f bots.Failure) error {
 	}
 	_, err = queue.Open(ctx, tx, []queue.NewTask{{
 		Library: f.Library, Kind: queue.KindUndelivered, Role: queue.RoleLibrarian, Conversation: f.Conversation, ReaderName: h.Name, Channel: h.Channel,
-		Note: f.Body.Text, Created: now, Due: lib.Due(now, promised),
+		Note: f.Body.Text, Created: now, Due: lib.Due(now, lib.Settings.Work(queue.KindUndelivered)),
 	}})
 	return err
 }

@@ -43,7 +43,7 @@ func TestFromRegistrationToCard(t *testing.T) {
 		t.Fatalf("accepted twice: %d", got.status)
 	}
 
-	rows, err := h.desk.List(t.Context(), h.lib, queue.Filter{Roles: []queue.Role{queue.RoleRegistrar}})
+	rows, err := h.desk.List(t.Context(), h.lib, queue.Filter{Scope: queue.Scope{Roles: []queue.Role{queue.RoleRegistrar}}})
 	if err != nil || len(rows) != 1 || rows[0].Kind != queue.KindCard || rows[0].Conversation != task.Conversation {
 		t.Fatalf("tasks of the registrar: %v, %v", rows, err)
 	}

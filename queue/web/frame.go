@@ -57,7 +57,7 @@ func (v *visit) frame(ctx context.Context, title string) (frame, error) {
 }
 
 func (v *visit) counters(ctx context.Context) (counters, error) {
-	counts, err := v.Desk.Counts(ctx, v.lib.ID, v.me(), v.session.Staff.Role.Queue())
+	counts, err := v.Desk.Counts(ctx, v.lib.ID, v.me(), v.session.Staff.Scope())
 	if err != nil {
 		return counters{}, err
 	}

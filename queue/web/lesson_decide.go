@@ -105,8 +105,8 @@ func (v *visit) endLessonTasks(ctx context.Context, tx pgx.Tx, registration int6
 func (v *visit) cardTask(reg Registration) (queue.NewTask, error) {
 	task := queue.NewTask{
 		Library: v.lib.ID, Kind: queue.KindCard, Role: queue.RoleRegistrar, Conversation: reg.Conversation, Reader: reg.Reader, Registration: reg.ID,
-		ReaderName: reg.Name, Created: v.at, Due: v.promised(queue.KindCard),
-	}
+		ReaderName: reg.Name, Created: v.at,
+	}.Promised(v.lib, v.lib.Settings.Hours)
 	if reg.Conversation == 0 {
 		return task, nil
 	}

@@ -70,7 +70,7 @@ func lessonAct(registration int64, act string) string {
 
 func (h *house) openOf(role queue.Role) []queue.TaskRow {
 	h.t.Helper()
-	rows, err := h.desk.List(h.t.Context(), h.lib, queue.Filter{Roles: []queue.Role{role}})
+	rows, err := h.desk.List(h.t.Context(), h.lib, queue.Filter{Scope: queue.Scope{Roles: []queue.Role{role}}})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"librarian/contacts/library"
+	"librarian/queue"
 )
 
 // moment is a time as people read it at a glance, and exactly.
@@ -35,6 +36,15 @@ func (v *visit) due(at time.Time) *moment {
 		return m
 	}
 	m.Short, m.Late = v.t("desk.due_late", "time", v.span(max(-left, time.Minute))), true
+	return m
+}
+
+// dueOf is due, of a task whose clock stands still that it does.
+func (v *visit) dueOf(t queue.Task) *moment {
+	m := v.due(t.Due)
+	if t.Paused != nil && t.Done == nil && m != nil {
+		m.Short, m.Late = v.t("desk_departments.paused"), t.Late(v.at)
+	}
 	return m
 }
 

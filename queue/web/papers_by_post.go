@@ -58,8 +58,8 @@ func receivePapersByPost(v *visit) error {
 func (v *visit) checkingTask(reg Registration) (queue.NewTask, error) {
 	task := queue.NewTask{
 		Library: v.lib.ID, Kind: queue.KindRegistration, Role: queue.RoleLibrarian, Conversation: reg.Conversation, Reader: reg.Reader,
-		Registration: reg.ID, ReaderName: reg.Name, Created: v.at, Due: v.promised(queue.KindRegistration),
-	}
+		Registration: reg.ID, ReaderName: reg.Name, Created: v.at,
+	}.Promised(v.lib, v.lib.Settings.Hours)
 	if reg.Conversation == 0 {
 		return task, nil
 	}

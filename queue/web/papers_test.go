@@ -94,7 +94,7 @@ func TestAllPagesAcceptedGoToTheRegistrar(t *testing.T) {
 	h.refused(t, by.post(page+"/papers/send-back", url.Values{}), "done already") // nothing is returned
 	by.post(page+"/accept", url.Values{}).leads(t, "/desk?did=accepted")
 
-	rows, err := h.desk.List(t.Context(), h.lib, queue.Filter{Roles: []queue.Role{queue.RoleRegistrar}})
+	rows, err := h.desk.List(t.Context(), h.lib, queue.Filter{Scope: queue.Scope{Roles: []queue.Role{queue.RoleRegistrar}}})
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("tasks of the registrar: %v, %v", rows, err)
 	}
@@ -193,7 +193,7 @@ func TestPapersByPost(t *testing.T) {
 		t.Fatalf("noted by a registrar: %d", got.status)
 	}
 	came := by.post(page+"/by-post", url.Values{})
-	rows, err := h.desk.List(t.Context(), h.lib, queue.Filter{Roles: []queue.Role{queue.RoleLibrarian}})
+	rows, err := h.desk.List(t.Context(), h.lib, queue.Filter{Scope: queue.Scope{Roles: []queue.Role{queue.RoleLibrarian}}})
 	if err != nil || len(rows) != 1 || rows[0].Registration != registration || rows[0].Conversation == 0 || rows[0].Channel == "" {
 		t.Fatalf("tasks: %+v, %v", rows, err)
 	}

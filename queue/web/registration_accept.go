@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,10 +25,11 @@ func acceptRegistration(v *visit) error {
 		if held, err := contacts.HoldCard(ctx, tx, v.lib, t.Registration, v.at); err != nil || held {
 			return queue.News{Kind: queue.NewsLesson}, err
 		}
-		_, err := queue.Open(ctx, tx, []queue.NewTask{{
+		card := queue.NewTask{
 			Library: v.lib.ID, Kind: queue.KindCard, Role: queue.RoleRegistrar, Conversation: t.Conversation, Reader: t.Reader,
-			Registration: t.Registration, ReaderName: t.ReaderName, Channel: t.Channel, Created: v.at, Due: v.promised(queue.KindCard),
-		}})
+			Registration: t.Registration, ReaderName: t.ReaderName, Channel: t.Channel, Created: v.at,
+		}
+		_, err := queue.Open(ctx, tx, []queue.NewTask{card.Promised(v.lib, v.lib.Settings.Hours)})
 		return queue.News{Kind: queue.NewsAccepted}, err
 	}, outcomeAccepted, "accepted"})
 }
@@ -49,15 +49,4 @@ func (v *visit) pagesOpen() (*queue.Task, error) {
 		return nil, err
 	}
 	return &t, nil
-}
-
-// unpromised is the working time for a kind of task of which the library promises nothing: about one day.
-const unpromised = 8 * time.Hour
-
-func (v *visit) promised(kind string) time.Time {
-	work := time.Duration(v.lib.Settings.Promise[kind].Minutes) * time.Minute
-	if work <= 0 {
-		work = unpromised
-	}
-	return v.lib.Due(v.at, work)
 }

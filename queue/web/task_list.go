@@ -63,11 +63,15 @@ func (v *visit) chunk(tab string, after, until queue.Cursor) (chunk, error) {
 	if err != nil {
 		return chunk{}, err
 	}
-	full := len(rows) == filter.Limit
-	if tab == tabLate { // the list is in order of promises: after the first that is kept, all are
-		if n := slices.IndexFunc(rows, func(r queue.TaskRow) bool { return !r.Late }); n >= 0 {
+	full, last := len(rows) == filter.Limit, queue.Cursor{}
+	if full {
+		last = rows[len(rows)-1].Cursor()
+	}
+	if tab == tabLate { // the list is in order of promises: after the first that is kept, all are, but for those whose clock stood still
+		if n := slices.IndexFunc(rows, func(r queue.TaskRow) bool { return !r.Late && r.Paused == nil }); n >= 0 {
 			rows, full = rows[:n], false
 		}
+		rows = slices.DeleteFunc(rows, func(r queue.TaskRow) bool { return !r.Late })
 	}
 	if bounded {
 		rows = slices.DeleteFunc(rows, func(r queue.TaskRow) bool { return beyond(r.Cursor(), until, tab == tabDone) })
@@ -78,14 +82,13 @@ func (v *visit) chunk(tab string, after, until queue.Cursor) (chunk, error) {
 		out.Rows = append(out.Rows, v.row(row))
 	}
 	if full && !bounded {
-		last := rows[len(rows)-1].Cursor()
 		out.More = &more{chunkAddress("/desk", tab, last, queue.Cursor{}), chunkAddress("/desk/queue", tab, after, last) + "&more=1"}
 	}
 	return out, nil
 }
 
 func (v *visit) filter(tab string, after queue.Cursor) queue.Filter {
-	f := queue.Filter{Roles: v.session.Staff.Role.Queue(), After: after, Limit: chunkRows}
+	f := queue.Filter{Scope: v.session.Staff.Scope(), After: after, Limit: chunkRows}
 	switch {
 	case tab == tabMine:
 		f.Mine = v.me()
@@ -125,7 +128,7 @@ func chunkAddress(path, tab string, after, until queue.Cursor) string {
 func (v *visit) row(t queue.TaskRow) rowView {
 	out := rowView{
 		ID: t.ID, Kind: v.kindName(t.Kind), Reader: v.readerName(t.ReaderName), Note: t.Note, Channel: v.channelName(t.Channel),
-		Age: v.ago(t.Created), Due: v.due(t.Due), Holder: t.HolderName, Mine: t.Holder == v.me(),
+		Age: v.ago(t.Created), Due: v.dueOf(t.Task), Holder: t.HolderName, Mine: t.Holder == v.me(),
 	}
 	if t.Done != nil {
 		out.Due = v.ago(*t.Done)

@@ -82,7 +82,11 @@ func (v *visit) showTask(t queue.Task, status int) error {
 	if err != nil {
 		return err
 	}
-	page := taskPage{frame: f, Task: v.taskView(t, plain), Happened: v.happened(t.Kind)}
+	view, err := v.taskView(t, plain)
+	if err != nil {
+		return err
+	}
+	page := taskPage{frame: f, Task: view, Happened: v.happened(t.Kind)}
 	if err := v.fillTask(&page, t); err != nil {
 		return err
 	}

@@ -9,5 +9,9 @@ func showTaskSide(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.part("task_side", v.taskView(t, plain))
+	view, err := v.taskView(t, plain)
+	if err != nil {
+		return err
+	}
+	return v.part("task_side", view)
 }

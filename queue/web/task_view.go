@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"librarian/bots"
@@ -24,6 +23,9 @@ type taskView struct {
 	Holder  string
 	Mine    bool
 	Plain   bool // is closed by a button alone
+	Takes   bool // theirs to take
+
+	Department string // whose it is; empty: nobody's in particular
 }
 
 // task is the one in the address, if it is the role's to see.
@@ -40,17 +42,24 @@ func (v *visit) taskOf(id queue.TaskID) (queue.Task, error) {
 	if err != nil {
 		return t, err
 	}
-	if !slices.Contains(v.session.Staff.Role.Queue(), t.Role) {
+	if !v.session.Staff.Scope().Sees(t) {
 		return t, errForbidden
 	}
 	return t, nil
 }
 
-func (v *visit) taskView(t queue.Task, plain bool) taskView {
-	return taskView{
+func (v *visit) taskView(t queue.Task, plain bool) (taskView, error) {
+	out := taskView{
 		ID: t.ID, Kind: v.kindName(t.Kind), State: t.State, Reader: v.readerName(t.ReaderName), Channel: v.channelName(t.Channel), Note: t.Note,
-		Age: v.ago(t.Created), Due: v.due(t.Due), Outcome: v.outcomeName(t.Outcome), Holder: t.HolderName, Mine: v.holds(t), Plain: plain,
+		Age: v.ago(t.Created), Due: v.dueOf(t), Outcome: v.outcomeName(t.Outcome), Holder: t.HolderName, Mine: v.holds(t), Plain: plain,
+		Takes: v.session.Staff.Scope().Takes(t),
 	}
+	if t.Department == 0 {
+		return out, nil
+	}
+	department, err := v.Desk.GetDepartment(v.ctx(), v.lib.ID, t.Department)
+	out.Department = department.Title(v.lang, v.lib.RecordLang())
+	return out, err
 }
 
 func (v *visit) holds(t queue.Task) bool { return t.State == queue.StateTaken && t.Holder == v.me() }

@@ -100,7 +100,7 @@ func (v *visit) langName(lang library.Lang) string {
 func (v *visit) logName(act string) string {
 	keys := map[string]string{
 		"opened": "desk.log_opened", "note": "desk.log_note", "taken": "desk.log_taken", "released": "desk.log_released",
-		"finished": "desk.log_finished", "withdrawn": "desk.log_withdrawn",
+		"finished": "desk.log_finished", "withdrawn": "desk.log_withdrawn", "paused": "desk_departments.log_paused", "resumed": "desk_departments.log_resumed",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)
