@@ -22,6 +22,7 @@ type commands struct {
 	Library libraryCommand `cmd:"" help:"Add libraries, show and change their settings."`
 	Channel channelCommand `cmd:"" help:"Add channels to a library."`
 	Staff   staffCommand   `cmd:"" help:"Add the first operator, and let staff in again who have lost their access."`
+	Stock   stockCommand   `cmd:"" help:"Take a catalogue over and search it."`
 	Key     keyCommand     `cmd:"" help:"Make the key with which papers and secrets are encrypted, and change it."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at everything the service needs and say what is wrong."`
 	Backup  backupCommand  `cmd:"" help:"Write the database and all files into a new folder, while the service runs. The key is not among them."`

@@ -25,7 +25,7 @@ func fold(s string) []string {
 	words := strings.FieldsFunc(strings.Map(foldRune, norm.NFC.String(s)), func(r rune) bool { return r == ' ' })
 	for i, w := range words {
 		if strings.ContainsFunc(w, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) {
-			words[i] = looksCyrillic().Replace(w)
+			words[i] = looksCyrillic.Replace(w)
 		}
 		words[i] = cut(words[i], wordMost)
 	}
@@ -65,9 +65,7 @@ func foldRune(r rune) rune {
 }
 
 // looksCyrillic turns Latin letters into the Cyrillic ones that look the same; h is how Sakha һ is typed.
-func looksCyrillic() *strings.Replacer {
-	return strings.NewReplacer("a", "а", "c", "с", "e", "е", "o", "о", "p", "р", "x", "х", "y", "у", "k", "к", "m", "м", "t", "т", "b", "в", "h", "х")
-}
+var looksCyrillic = strings.NewReplacer("a", "а", "c", "с", "e", "е", "o", "о", "p", "р", "x", "х", "y", "у", "k", "к", "m", "м", "t", "т", "b", "в", "h", "х")
 
 // stop reports a word that says nothing of a book: a search does without it where there are others.
 func stop(word string) bool {

@@ -2,6 +2,7 @@ package stock_test
 
 import (
 	"iter"
+	"slices"
 	"testing"
 	_ "time/tzdata"
 
@@ -37,9 +38,17 @@ func addLibrary(t testing.TB, pool *pgxpool.Pool) (id library.ID) {
 
 // each gives the records as a file would.
 func each(records ...stock.Record) iter.Seq2[stock.Record, error] {
+	for i := range records {
+		records[i].Number = i + 1
+	}
+	return sound(slices.Values(records))
+}
+
+// sound gives records of which none is broken.
+func sound(records iter.Seq[stock.Record]) iter.Seq2[stock.Record, error] {
 	return func(yield func(stock.Record, error) bool) {
-		for i, r := range records {
-			if r.Number = i + 1; !yield(r, nil) {
+		for r := range records {
+			if !yield(r, nil) {
 				return
 			}
 		}
