@@ -69,36 +69,52 @@ func heicDecode(r io.Reader) (image.Image, error) {
 	return heic.Decode(r)
 }
 
-func decodeImage(media string, data []byte, p patience) (Picture, error) {
+// Whole is a picture decoded in its full size.
+type Whole struct {
+	Image         image.Image
+	Turn          int // EXIF orientation, 1 to 8, by which it is yet to be brought upright
+	Width, Height int // pixels, upright
+}
+
+// DecodeWhole decodes a picture of a type that the store knows as an image; of several in one file the first. Only a process that is confined may call
+// it: the bytes are other people's. ErrTooManyPixels, with the size, says that it has more pixels than are decoded.
+func DecodeWhole(media string, data []byte) (Whole, error) {
 	c, ok := codecOf(media)
 	if !ok {
-		return Picture{}, fmt.Errorf("decode %s: no codec", media)
+		return Whole{}, fmt.Errorf("decode %s: no codec", media)
 	}
 	size, err := c.config(bytes.NewReader(data))
 	if err != nil {
-		return Picture{}, fmt.Errorf("measure %s: %w", media, err)
+		return Whole{}, fmt.Errorf("measure %s: %w", media, err)
 	}
 	if size.Width <= 0 || size.Height <= 0 {
-		return Picture{}, fmt.Errorf("measure %s: no size", media)
+		return Whole{}, fmt.Errorf("measure %s: no size", media)
 	}
-	turn := orientation(c.format, data)
-	pic := Picture{Width: size.Width, Height: size.Height}
-	if turn >= 5 {
-		pic.Width, pic.Height = size.Height, size.Width
+	w := Whole{Width: size.Width, Height: size.Height, Turn: orientation(c.format, data)}
+	if w.Turn >= 5 {
+		w.Width, w.Height = size.Height, size.Width
 	}
 	if size.Width > maxPixels/size.Height {
-		return pic, errTooLarge
+		return w, ErrTooManyPixels
 	}
-	img, err := c.decode(bytes.NewReader(data))
+	if w.Image, err = c.decode(bytes.NewReader(data)); err != nil {
+		return w, fmt.Errorf("decode %s: %w", media, err)
+	}
+	if w.Turn == 1 { // a decoder that turns by itself is believed
+		w.Width, w.Height = w.Image.Bounds().Dx(), w.Image.Bounds().Dy()
+	}
+	return w, nil
+}
+
+func decodeImage(media string, data []byte, p patience) (Picture, error) {
+	whole, err := DecodeWhole(media, data)
+	pic := Picture{Width: whole.Width, Height: whole.Height}
 	if err != nil {
-		return pic, fmt.Errorf("decode %s: %w", media, err)
-	}
-	if turn == 1 { // a decoder that turns by itself is believed
-		pic.Width, pic.Height = img.Bounds().Dx(), img.Bounds().Dy()
+		return pic, err
 	}
 	searching, stop := context.WithTimeout(context.Background(), p.page)
 	defer stop()
-	seen, err := look(searching, img, turn)
+	seen, err := look(searching, whole.Image, whole.Turn)
 	if err != nil {
 		return pic, err
 	}
@@ -108,6 +124,9 @@ func decodeImage(media string, data []byte, p patience) (Picture, error) {
 	pic.Views = []View{seen}
 	return pic, nil
 }
+
+// Orientation is the EXIF one of a JPEG, 1 to 8; 1 where there is none or it makes no sense. Only a process that is confined may call it.
+func Orientation(jpeg []byte) int { return orientation(imagemeta.JPEG, jpeg) }
 
 // orientation is the EXIF one, 1 to 8; 1 where there is none or it makes no sense.
 func orientation(format imagemeta.ImageFormat, data []byte) int {

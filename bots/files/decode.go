@@ -5,10 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 )
 
@@ -17,8 +13,8 @@ const (
 	decodeInput  = 128 << 20 // bytes of a file that is looked at
 )
 
-// errTooLarge is what decoding gives for a picture that is refused for its size.
-var errTooLarge = errors.New("picture too large")
+// ErrTooManyPixels is what decoding gives for a picture, or a file of one, that is too large to be looked at.
+var ErrTooManyPixels = errors.New("picture too large")
 
 // DecodeMain is the whole child process that Decoder starts: it limits itself, reads a picture or a PDF from in,
 // and writes to out a greeting, one line of JSON and the previews. It must not be called in a process that does anything else.
@@ -30,7 +26,7 @@ func DecodeMain(in io.Reader, out io.Writer) error {
 type patience struct{ page, file time.Duration }
 
 func serveDecode(in io.Reader, out io.Writer, p patience) error {
-	if err := limitProcess(); err != nil {
+	if err := Confine(decodeMemory, 3*decodeTimeout); err != nil {
 		return fmt.Errorf("limit decoder: %w", err)
 	}
 	if _, err := io.WriteString(out, greeting); err != nil {
@@ -42,7 +38,7 @@ func serveDecode(in io.Reader, out io.Writer, p patience) error {
 	}
 	pic, err := decode(data, p)
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, ErrTooManyPixels):
 		pic.Problem = ProblemTooLarge
 	case err != nil:
 		pic.Problem = ProblemUnreadable
@@ -76,7 +72,7 @@ func (p Picture) send(out io.Writer) error {
 
 func decode(data []byte, p patience) (Picture, error) {
 	if len(data) > decodeInput {
-		return Picture{}, errTooLarge
+		return Picture{}, ErrTooManyPixels
 	}
 	media := mediaTypeOf(data)
 	switch kindOf(media) {
@@ -86,40 +82,4 @@ func decode(data []byte, p patience) (Picture, error) {
 		return decodePDF(data, p)
 	}
 	return Picture{}, fmt.Errorf("decode %s: not a picture", media)
-}
-
-// limitProcess bounds this process and those it starts. What is mapped already is not counted: the race detector alone maps more than all that is allowed.
-func limitProcess() error {
-	mapped, err := mappedData()
-	if err != nil {
-		return err
-	}
-	seconds := uint64(3 * decodeTimeout.Seconds()) // of all processors: ends the child even when its parent has been killed
-	for resource, limit := range map[int]uint64{
-		syscall.RLIMIT_DATA: mapped + decodeMemory,
-		syscall.RLIMIT_CPU:  seconds,
-		syscall.RLIMIT_CORE: 0,
-	} {
-		if err := syscall.Setrlimit(resource, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mappedData is the private writable memory of this process in bytes, as RLIMIT_DATA counts it.
-func mappedData() (uint64, error) {
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(text))
-	if len(fields) < 6 {
-		return 0, errors.New("statm not understood")
-	}
-	pages, err := strconv.ParseUint(fields[5], 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	return pages * uint64(os.Getpagesize()), nil
 }

@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
-	"strings"
-	"syscall"
 	"time"
 )
 
@@ -17,7 +14,6 @@ const (
 	decodeTimeout = 45 * time.Second // twenty pages of photos take 8, and 15 more if none has a code
 	previewLimit  = 16 << 20         // bytes of a preview; 2400 × 2400 pixels give one or two million
 	replyLimit    = 48 << 20         // bytes of all previews of a file; a PDF's page in colour and noise gives one million
-	complaint     = 4 << 10          // bytes of the child's first words on stderr that are looked at
 )
 
 // greeting is the child's first line: without it what failed is the installation, not the file.
@@ -69,9 +65,9 @@ func (d *Decoder) Decode(ctx context.Context, src io.Reader) (Picture, error) {
 	limited, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	body := &source{r: src}
-	out, stderr := &capped{left: replyLimit + complaint}, &capped{left: complaint}
-	cmd := d.child(limited)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = body, out, stderr
+	out := &capped{left: replyLimit + complaint}
+	cmd := NewChild(limited, d.command, decodeMemory/4*3)
+	cmd.Stdin, cmd.Stdout = body, out
 	runErr := cmd.Run()
 	if err := errors.Join(ctx.Err(), body.failed()); err != nil {
 		return Picture{}, err
@@ -80,28 +76,12 @@ func (d *Decoder) Decode(ctx context.Context, src io.Reader) (Picture, error) {
 	switch {
 	case !greeted:
 		return Picture{}, fmt.Errorf("start decoder: %w", errors.Join(errors.New("child did not answer"), runErr))
-	case limited.Err() != nil, runErr != nil && starved(stderr.kept.String()):
+	case limited.Err() != nil, runErr != nil && cmd.Starved():
 		return Picture{Problem: ProblemTooLarge}, nil
 	case runErr != nil:
 		return Picture{Problem: ProblemUnreadable}, nil
 	}
 	return parsePicture(reply), nil
-}
-
-// starved knows the last words of a child that hit its memory limit: Go's own, and the race detector's.
-func starved(words string) bool {
-	return strings.Contains(words, "out of memory") || strings.Contains(words, "failed to allocate")
-}
-
-// child gets no environment but a path: it reads hostile bytes, and secrets may be in ours.
-func (d *Decoder) child(ctx context.Context) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, d.command[0], d.command[1:]...)
-	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", fmt.Sprintf("GOMEMLIMIT=%d", decodeMemory/4*3)}
-	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // with the programs it started
-	cmd.WaitDelay = 2 * time.Second
-	return cmd
 }
 
 // parsePicture believes nothing that a child taken over by a file could make up to do harm.
@@ -146,20 +126,4 @@ func (v View) possible() bool {
 	within := func(x, least, most float64) bool { return x >= least && x <= most }
 	return within(v.Brightness, 0, 255) && within(v.Sharpness, 0, 1<<20) && within(v.Outside, 0, 1) && within(v.Ink, -1, 1) &&
 		v.Size >= 0 && v.Size <= previewLimit && (v.Code == "" || validCode(v.Code))
-}
-
-// capped keeps what is written, up to a limit, and then fails. It embeds no buffer: io.Copy would find its ReadFrom and pass the limit by.
-type capped struct {
-	kept bytes.Buffer
-	left int
-}
-
-func (c *capped) Write(p []byte) (int, error) {
-	n := min(len(p), c.left)
-	c.left -= n
-	c.kept.Write(p[:n])
-	if n < len(p) {
-		return n, errors.New("child says too much")
-	}
-	return n, nil
 }

@@ -96,7 +96,7 @@ func lie(reply string) error {
 
 // hoard takes all the memory it gets.
 func hoard() error {
-	if err := limitProcess(); err != nil {
+	if err := Confine(decodeMemory, 3*decodeTimeout); err != nil {
 		return err
 	}
 	fmt.Print(greeting)

@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"contacts/papers":              {"contacts", "contacts/library", "contacts/ledger", "bots", "bots/files", "templates"},
 	"queue":                        {"contacts", "contacts/library", "contacts/ledger", "bots"},
 	"queue/stock":                  {"contacts/library"},
+	"queue/fragments":              {"queue", "queue/stock", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "bots", "bots/files", "templates"},
 	"queue/web":                    {"queue", "contacts", "contacts/library", "contacts/cards", "contacts/ledger", "bots", "bots/files", "templates"},
 	"flows":                        {"contacts/library", "templates"},
 	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "contacts/papers", "queue", "templates"},

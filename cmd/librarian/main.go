@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"librarian/bots/files"
+	"librarian/queue/fragments"
 )
 
 // commands are everything the program can do.
@@ -30,9 +32,10 @@ type commands struct {
 }
 
 func main() {
-	// The child that decodes other people's files is started with this word and reads nothing else of the command line or the environment.
-	if len(os.Args) == 2 && os.Args[1] == "decode" {
-		if err := files.DecodeMain(os.Stdin, os.Stdout); err != nil {
+	// The children that handle other people's files are started with one of these words and read nothing else of the command line or the environment.
+	children := map[string]func(io.Reader, io.Writer) error{"decode": files.DecodeMain, "join": fragments.JoinMain}
+	if len(os.Args) == 2 && children[os.Args[1]] != nil {
+		if err := children[os.Args[1]](os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

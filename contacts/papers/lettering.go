@@ -1,12 +1,6 @@
 package papers
 
-import (
-	"strings"
-	"unicode"
-
-	"golang.org/x/image/font/sfnt"
-	"golang.org/x/text/unicode/norm"
-)
+import "strings"
 
 const (
 	fontFamily = "paper"
@@ -28,26 +22,6 @@ func labelStyle() style { return style{"", 8.5, 60} }
 func smallStyle() style { return style{"", 7.5, 105} }
 func houseStyle() style { return style{"B", 8.5, 60} }
 
-// letters tell what the font can show. What it lacks would be an empty place on a paper, and fpdf panics at what is past its table of widths.
-type letters struct{ font *sfnt.Font }
-
-// clean puts the text in one line that can be set: composed letters, single spaces, and a question mark for what the font lacks.
-func (l letters) clean(text string) string {
-	shown := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		if glyph, err := l.font.GlyphIndex(nil, r); err != nil || glyph == 0 {
-			return '?'
-		}
-		return r
-	}, norm.NFC.String(text))
-	return strings.Join(strings.Fields(shown), " ")
-}
-
 func (s *sheets) set(st style) {
 	s.pdf.SetFont(fontFamily, st.weight, st.points)
 	s.pdf.SetTextColor(st.grey, st.grey, st.grey)
@@ -63,7 +37,7 @@ func (s *sheets) wrap(text string, width float64, st style) []string {
 	s.set(st)
 	var out []string
 	line := ""
-	for _, word := range strings.Fields(s.letters.clean(text)) {
+	for _, word := range strings.Fields(s.letters.Clean(text)) {
 		if line != "" && s.pdf.GetStringWidth(line+" "+word) <= width {
 			line += " " + word
 			continue

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
-	"golang.org/x/image/font/sfnt"
 
 	"librarian/templates"
 )
@@ -15,18 +14,16 @@ import (
 type Press struct {
 	texts         *templates.Texts
 	regular, bold []byte
-	letters       letters
+	letters       templates.Letters
 }
 
 // NewPress takes the texts to be printed. It fails only if the font that is built in cannot be read.
 func NewPress(texts *templates.Texts) (*Press, error) {
-	p := &Press{texts: texts, regular: templates.FontRegular(), bold: templates.FontBold()}
-	font, err := sfnt.Parse(p.regular)
+	letters, err := templates.NewLetters()
 	if err != nil {
-		return nil, fmt.Errorf("read font of papers: %w", err)
+		return nil, fmt.Errorf("make press: %w", err)
 	}
-	p.letters = letters{font}
-	return p, nil
+	return &Press{texts: texts, regular: templates.FontRegular(), bold: templates.FontBold(), letters: letters}, nil
 }
 
 // Draw draws the papers of the order in its sequence, A4, each page with its code and a field for the signature. The same order gives the same bytes.

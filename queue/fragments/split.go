@@ -1,0 +1,48 @@
+package fragments
+
+import "fmt"
+
+// Sizes are the bytes that the first page and each other take in a PDF of their own. What pages of one PDF share counts for each of them: parts made
+// by these sizes never come out larger.
+type Sizes struct {
+	Front int64
+	Pages []int64
+}
+
+// Part is a run of pages, from the index From up to and without To.
+type Part struct{ From, To int }
+
+// LimitError says that one page alone, with the first page before it, is larger than the limit.
+type LimitError struct {
+	Page int // index, from 0
+	Size int64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("page %d alone takes %d bytes", e.Page, e.Size)
+}
+
+const (
+	bookExtra = 4 << 10 // bytes of a PDF beside its pages, and by which a first page that tells its part is longer
+	pageExtra = 128     // bytes of a page in the tables
+)
+
+// Split cuts pages that have been joined once into parts of less than limit bytes, each in the order of pages and as full as can be. If all fit there is
+// one part. *LimitError of the first page that is too large alone.
+func Split(s Sizes, limit int64) ([]Part, error) {
+	start := s.Front + bookExtra
+	var parts []Part
+	part, size := Part{}, start
+	for i, page := range s.Pages {
+		page += pageExtra
+		if start+page > limit {
+			return nil, fmt.Errorf("split: %w", &LimitError{Page: i, Size: start + page})
+		}
+		if size+page > limit {
+			parts = append(parts, part)
+			part, size = Part{From: i, To: i}, start
+		}
+		part.To, size = i+1, size+page
+	}
+	return append(parts, part), nil
+}
