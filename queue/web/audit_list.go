@@ -62,6 +62,7 @@ func (v *visit) actName(act string) string {
 	keys := map[string]string{
 		"session.begun": "desk.act_session_begun", "session.opened": "desk.act_session_opened", "session.ended": "desk.act_session_ended",
 		"library.entered": "desk.act_library_entered", "department.added": "desk.act_department_added",
+		"department.changed": "desk_departments.act_changed", "sigla.changed": "desk_departments.act_sigla", "staff.placed": "desk_departments.act_placed",
 		"task.taken": "desk.act_task_taken", "task.released": "desk.act_task_released", "task.finished": "desk.act_task_finished",
 		"registration.looked": "desk.act_registration_looked", "registration.accepted": "desk.act_registration_accepted",
 		"registration.refused": "desk.act_registration_refused", "card.issued": "desk.act_card_issued",

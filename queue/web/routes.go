@@ -92,6 +92,7 @@ func routes() []route {
 		{"POST /desk/staff", queue.PermStaff, "staff.added", addStaff},
 		{"POST /desk/staff/{id}/off", queue.PermStaff, "staff.off", switchStaffOff},
 		{"POST /desk/staff/{id}/on", queue.PermStaff, "staff.on", switchStaffOn},
+		{"POST /desk/staff/{id}/department", queue.PermStaff, "staff.placed", placeStaff},
 		{"POST /desk/staff/{id}/reset", queue.PermStaff, "staff.reset", resetStaff},
 
 		{"GET /desk/account", own, "", showAccount},
@@ -118,6 +119,19 @@ func routes() []route {
 		{"POST /desk/settings/questions", queue.PermSettings, "settings.changed", changeQuestions},
 		{"GET /desk/settings/questions/{key}", queue.PermSettings, "", showQuestion},
 		{"POST /desk/settings/questions/{key}", queue.PermSettings, "settings.changed", changeQuestion},
+		{"GET /desk/settings/departments", queue.PermSettings, "", showDepartments},
+		{"POST /desk/settings/departments", queue.PermSettings, "department.added", addDepartment},
+		{"GET /desk/settings/departments/new", queue.PermSettings, "", showNewDepartment},
+		{"GET /desk/settings/departments/{id}", queue.PermSettings, "", showDepartment},
+		{"POST /desk/settings/departments/{id}", queue.PermSettings, "department.changed", changeDepartment},
+		{"GET /desk/settings/sigla", queue.PermSettings, "", showSigla},
+		{"POST /desk/settings/sigla", queue.PermSettings, "sigla.changed", changeSigla},
+		{"GET /desk/settings/asking", queue.PermSettings, "", showAsking},
+		{"POST /desk/settings/asking", queue.PermSettings, "settings.changed", changeAsking},
+		{"GET /desk/settings/copying", queue.PermSettings, "", showCopying},
+		{"POST /desk/settings/copying", queue.PermSettings, "settings.changed", changeCopying},
+		{"GET /desk/settings/promises", queue.PermSettings, "", showPromises},
+		{"POST /desk/settings/promises", queue.PermSettings, "settings.changed", changePromises},
 
 		{"GET /desk/audit", queue.PermAudit, "", listAudit},
 	}

@@ -89,7 +89,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		return deed{g.director, taskAddress(g.h.task(g.h.lib, kind, fmt.Sprint("Reader ", g.h.count), "", 0).ID) + what, url.Values{}}
 	}
 	join, joined := g.joining()
-	double := g.doubled()
+	double, department := g.doubled(), departmentPath(g.h.department(g.h.lib, "Хранение"))
 	return map[string]deed{
 		"POST /desk/sign-out":                     {g.h.signedIn(g.h.lib, queue.RoleGate, library.English), "/desk/sign-out", url.Values{}},
 		"POST /desk/libraries":                    {g.roamer, "/desk/libraries", url.Values{"library": {fmt.Sprint(g.h.other)}}},
@@ -136,6 +136,14 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/staff/{id}/off":               g.member("/off"),
 		"POST /desk/staff/{id}/on":                g.member("/on"),
 		"POST /desk/staff/{id}/reset":             g.member("/reset"),
+		"POST /desk/staff/{id}/department":        g.placed(),
+		"POST /desk/settings/departments":         {g.director, "/desk/settings/departments", departmentForm("Новый")},
+		"GET /desk/settings/departments/{id}":     {g.director, department, nil},
+		"POST /desk/settings/departments/{id}":    {g.director, department, departmentForm("Другой", "base", "1")},
+		"POST /desk/settings/sigla":               {g.director, "/desk/settings/sigla", url.Values{"seen": {"[]"}}},
+		"POST /desk/settings/asking":              g.settled("/asking", "asks.card", "loan"),
+		"POST /desk/settings/copying":             g.settled("/copying", "percent.fragment", "10", "percent.article", "30", "percent.digitisation", "30"),
+		"POST /desk/settings/promises":            g.settled("/promises", "hours.query", "12"),
 		"POST /desk/settings/way":                 g.settled("/way", "way", "simple"),
 		"POST /desk/settings/consent":             g.settled("/consent", "version", "2026-2", "text.ru", "Новое согласие."),
 		"POST /desk/settings/rules":               g.settled("/rules", "version", "2026-1", "text.ru", "Правила."),

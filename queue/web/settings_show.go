@@ -25,6 +25,14 @@ func showSettings(v *visit) error {
 		return err
 	}
 	r := v.lib.Settings.Registration
+	departments, err := v.Desk.ListDepartments(v.ctx(), v.lib.ID)
+	if err != nil {
+		return err
+	}
+	sigla, err := v.Desk.ListSigla(v.ctx(), v.lib.ID)
+	if err != nil {
+		return err
+	}
 	page := overviewPage{f, []overviewSection{
 		{v.t("desk_settings.way_title"), "/desk/settings/way", v.wayWords(r)},
 		{v.t("desk_settings.consent_title"), "/desk/settings/consent", v.textWords(r.Consent.Version, r.Consent.Text)},
@@ -32,6 +40,11 @@ func showSettings(v *visit) error {
 		{v.t("desk_settings.questions_title"), "/desk/settings/questions", v.questionWords(r)},
 		{v.t("desk_settings.joining_title"), "/desk/settings/joining", v.joiningWords(r)},
 		{v.t("desk_settings.papers_title"), "/desk/settings/papers", v.wordingWords(r.Wording)},
+		{v.t("desk_departments.title"), "/desk/settings/departments", v.departmentWords(departments)},
+		{v.t("desk_departments.sigla_title"), "/desk/settings/sigla", v.siglaWords(sigla, departments)},
+		{v.t("desk_policy.asking_title"), "/desk/settings/asking", v.askingWords(v.lib.Settings.Policy)},
+		{v.t("desk_policy.copying_title"), "/desk/settings/copying", v.copyingWords(v.lib.Settings.Policy)},
+		{v.t("desk_policy.promises_title"), "/desk/settings/promises", v.promiseWords(v.lib.Settings)},
 	}}
 	return v.show("settings", http.StatusOK, page)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"librarian/contacts/library"
 	"librarian/queue"
@@ -15,6 +16,8 @@ type staffPage struct {
 	Roles     []choiceOf
 	Languages []choiceOf
 	Members   []memberView
+
+	Departments []choiceOf
 }
 
 // freshAccess is a one-time password, shown this once.
@@ -24,6 +27,8 @@ type memberView struct {
 	ID                       queue.StaffID
 	Name, Email, Role, Login string
 	Off, Waits, Me           bool
+	Department               string     // empty: of none
+	Departments              []choiceOf // nil: the role belongs to none
 }
 
 func listStaff(v *visit) error { return v.listStaff(staffPage{}, http.StatusOK) }
@@ -47,18 +52,41 @@ func (v *visit) listStaff(page staffPage, status int) (err error) {
 	if err != nil {
 		return err
 	}
+	departments, err := v.Desk.ListDepartments(v.ctx(), v.lib.ID)
+	if err != nil {
+		return err
+	}
+	page.Departments = append([]choiceOf{{"0", v.t("desk_departments.no_department"), page.New.Department == 0}}, v.holders(departments, page.New.Department)...)
 	for _, m := range members {
-		page.Members = append(page.Members, memberView{
-			m.ID, m.Name, m.Email, v.roleName(m.Role), m.Login, m.State == "off", m.MustChange || !m.HasTOTP, m.ID == v.me(),
-		})
+		page.Members = append(page.Members, v.memberView(m, departments))
 	}
 	return v.show("staff", status, page)
 }
 
+func (v *visit) memberView(m queue.Staff, departments []queue.Department) memberView {
+	out := memberView{
+		ID: m.ID, Name: m.Name, Email: m.Email, Role: v.roleName(m.Role), Login: m.Login, Off: m.State == "off", Waits: m.MustChange || !m.HasTOTP, Me: m.ID == v.me(),
+	}
+	if !m.Role.OfDepartment() || len(departments) == 0 {
+		return out
+	}
+	out.Departments = append([]choiceOf{{"0", v.t("desk_departments.no_department"), m.Department == 0}}, v.holders(departments, m.Department)...)
+	for _, d := range departments {
+		if d.ID == m.Department {
+			out.Department = d.Title(v.lang, v.lib.RecordLang())
+		}
+	}
+	return out
+}
+
 func (v *visit) newStaff() queue.NewStaff {
 	lib := v.lib.ID
+	department, _ := strconv.ParseInt(v.form("department"), 10, 64) // what is no number is none
+	if !queue.Role(v.form("role")).OfDepartment() {
+		department = 0 // chosen before the role was
+	}
 	return queue.NewStaff{
-		Library: &lib, Login: v.form("login"), Name: v.form("name"), Email: v.form("email"), Role: queue.Role(v.form("role")),
+		Library: &lib, Department: department, Login: v.form("login"), Name: v.form("name"), Email: v.form("email"), Role: queue.Role(v.form("role")),
 		Lang: library.Lang(v.form("lang")), NotifyEmail: v.form("email") != "",
 	}
 }
