@@ -48,6 +48,7 @@ type libraryAddCommand struct {
 	Zone     string `required:"" help:"Its time zone, such as Asia/Yakutsk."`
 	Record   string `default:"ru" enum:"ru,sah,uk,en" help:"The language in which it keeps its records."`
 	Settings string `help:"A JSON file with all other settings." type:"existingfile"`
+	Example  bool   `name:"example-departments" default:"true" negatable:"" help:"Begin with the departments and sigla of the shipped example, for heads to change at the desk."`
 	Series   string `help:"Let the library's own series number the cards, beginning with this number, such as NB000001; without it the registrar types them."`
 }
 
@@ -82,6 +83,11 @@ func (c libraryAddCommand) Run(ctx context.Context) error {
 		}
 		if series.Width > 0 {
 			if err := cards.SetSeries(ctx, tx, id, series); err != nil {
+				return err
+			}
+		}
+		if c.Example {
+			if err := queue.AddExampleDepartments(ctx, tx, queue.Console(), id); err != nil {
 				return err
 			}
 		}

@@ -245,15 +245,21 @@ func (s *service) moveLetterBox(ctx context.Context, slug, secret string) error 
 }
 
 func (s *service) demoStaff(ctx context.Context, tx pgx.Tx, id library.ID, staff []web.Offer) error {
-	for _, name := range demoDepartments() {
-		if _, err := queue.AddDepartment(ctx, tx, queue.Console(), queue.Department{Library: id, Name: name}); err != nil {
-			return err
-		}
+	if err := queue.AddExampleDepartments(ctx, tx, queue.Console(), id); err != nil {
+		return err
 	}
+	places := demoPlaces()
 	for _, o := range staff {
 		n := queue.NewStaff{Library: &id, Login: o.Login, Name: o.Name, Role: o.Role, Email: o.Login + "@library.example", Lang: demoLang, Unused: true}
 		if o.Role == queue.RoleOperator {
 			n.Library = nil
+		}
+		if place, ok := places[o.Login]; ok {
+			department, err := queue.DepartmentNamed(ctx, tx, id, place)
+			if err != nil {
+				return err
+			}
+			n.Department = department
 		}
 		if _, _, err := s.desk.AddStaff(ctx, tx, queue.Console(), n); err != nil {
 			return err

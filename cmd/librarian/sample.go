@@ -40,17 +40,18 @@ func demoSettings() library.Settings {
 		},
 		Promise: map[string]library.Promise{
 			queue.KindQuestion: {Minutes: 2 * 60}, queue.KindRegistration: {Minutes: 4 * 60}, queue.KindCard: {Minutes: 4 * 60},
+			"fragment": {Minutes: 16 * 60}, "article": {Minutes: 16 * 60}, "query": {Minutes: 24 * 60}, "digitisation": {Minutes: 40 * 60},
 		},
+		Policy: library.ExamplePolicy(),
 		Region: "RU",
 	}
 }
 
-func demoDepartments() []map[library.Lang]string {
-	return []map[library.Lang]string{
-		{library.Russian: "Центр библиотечно-информационного обслуживания", library.English: "Service centre"},
-		{library.Russian: "Отдел хранения документов", library.English: "Document storage"},
-		{library.Russian: "Отдел национально-краеведческих фондов", library.English: "Local history funds"},
-		{library.Russian: "Библиографический отдел", library.English: "Bibliography"},
+// demoPlaces are the departments of the sample accounts, by login.
+func demoPlaces() map[string]string {
+	return map[string]string{
+		"storage": "Отдел хранения документов", "head": "Отдел хранения документов", "digitiser": "Лаборатория оцифровки документов",
+		"full-biblio": library.ExampleNewcomer().Department,
 	}
 }
 

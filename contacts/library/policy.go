@@ -58,6 +58,18 @@ func (p Policy) May(account Account, kind Request) bool {
 	return slices.Contains(allowed, kind)
 }
 
+// ExamplePolicy is the usual policy written out, with one article of an issue.
+func ExamplePolicy() Policy {
+	p := Policy{Asks: map[Account][]Request{}, Copying: map[Request]Copying{}}
+	for _, account := range Accounts() {
+		p.Asks[account] = usual(account)
+	}
+	for _, kind := range Copied() {
+		p.Copying[kind] = Copying{Percent: usualPercent, OneArticle: kind == RequestArticle}
+	}
+	return p
+}
+
 // usual is what the source allows: fragments and articles to who is registered, orders, loans and subscriptions with a card only.
 func usual(account Account) []Request {
 	switch account {

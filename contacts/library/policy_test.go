@@ -21,6 +21,24 @@ func TestUsualPolicy(t *testing.T) {
 	}
 }
 
+func TestExamplePolicyIsTheUsual(t *testing.T) {
+	t.Parallel()
+	example := ExamplePolicy()
+	if err := example.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, account := range Accounts() {
+		for _, kind := range Requests() {
+			if example.May(account, kind) != (Policy{}).May(account, kind) {
+				t.Errorf("%s, %s", account, kind)
+			}
+		}
+	}
+	if c := example.Limits(RequestArticle); !c.OneArticle || c.Share() != 30 || c.Final || c.CountDomain {
+		t.Errorf("articles: %+v", c)
+	}
+}
+
 func TestOwnPolicy(t *testing.T) {
 	t.Parallel()
 	var s Settings
