@@ -93,6 +93,8 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 	case in.Choice == lessonFlow && out.State.Flow != lessonFlow && len(r.newcomers()) > 0:
 		s.callLesson(r, out)
 		return nil
+	case s.ordering(in, out):
+		return s.callOrdering(r, in, out)
 	case in.Choice == choiceMend:
 		s.mend(r, out)
 		return nil

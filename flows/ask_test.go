@@ -3,6 +3,7 @@ package flows
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -72,6 +73,18 @@ func words(a Ask) string {
 		return fmt.Sprintf("seat for %d on %s", a.Registration, a.At.Format("2006-01-02 15:04"))
 	case CancelLesson:
 		return fmt.Sprintf("no seat for %d", a.Registration)
+	case FindBook:
+		return fmt.Sprintf("find %s: %s", a.Kind, a.Words)
+	case PlaceOrder:
+		return placingWords(a)
+	case ShowOrders:
+		return "where the orders stand"
+	case CancelOrder:
+		return fmt.Sprintf("cancel order %d", a.Order)
+	case AddToOrder:
+		return addingWords("add to", a.Order, a.Text, a.Files)
+	case ComplainOrder:
+		return addingWords("complain of", a.Order, a.Text, a.Files)
 	case JoinDesk:
 		return "join the desk by " + a.Word
 	}
@@ -81,7 +94,8 @@ func words(a Ask) string {
 // answers are what may come of an ask, as scripts write it.
 func answers(r *Reader) map[string]Answer {
 	due := r.Library.Due(r.Now, 2*time.Hour)
-	return map[string]Answer{
+	out := orderAnswers(r)
+	maps.Copy(out, map[string]Answer{
 		"consent given":                 ConsentGiven{ID: 5},
 		"code sent":                     CodeSent{},
 		"too many codes":                CodeSent{TooMany: true},
@@ -162,7 +176,8 @@ func answers(r *Reader) map[string]Answer {
 		"several people":       JoinTried{Right: true, Outcome: JoinSeveral},
 		"two readers":          JoinTried{Right: true, Outcome: JoinTwo},
 		"a person speaks":      JoinTried{Right: true, Outcome: JoinSpoken},
-	}
+	})
+	return out
 }
 
 // lessonSlots are the next lessons as the example's timetable has them after the Monday of the scripts.
@@ -189,5 +204,8 @@ func tuesdayLesson(r *Reader) Lesson {
 func (p *player) note(a Answer) {
 	if opened, ok := a.(QuestionOpened); ok {
 		p.reader.Question = opened.Task
+	}
+	if placed, ok := a.(OrderPlaced); ok && placed.Order != 0 {
+		p.reader.HasOrders = true
 	}
 }

@@ -125,11 +125,14 @@ func (s *Set) interrupt(flow string, out *Turn) {
 
 // back goes to the step before, or out of the flow from its first step.
 func (s *Set) back(r *Reader, out *Turn) error {
-	back := s.step(out.State).Back
-	if back == nil {
+	event := ""
+	if back := s.step(out.State).Back; back != nil {
+		event = back(r, out.State.Vars)
+	}
+	if event == "" {
 		return s.leave(r, out)
 	}
-	if err := s.fire(back(r, out.State.Vars), out); err != nil {
+	if err := s.fire(event, out); err != nil {
 		return err
 	}
 	s.ask(r, out)

@@ -58,11 +58,11 @@ func problemText(problem string) string {
 func (t *Turn) refuse(files []Finding) (usable bool) {
 	var told []string
 	for _, f := range files {
-		switch f.Problem {
-		case "", "not_an_image", "too_many_pages", "too_small", "dark", "blurred", "cut_off":
+		switch {
+		case canBeSeen(f.Problem):
 			usable = true
 			continue
-		case problemLost:
+		case f.Problem == problemLost:
 			t.sayLost(f)
 			continue
 		}
@@ -72,6 +72,11 @@ func (t *Turn) refuse(files []Finding) (usable bool) {
 		}
 	}
 	return usable
+}
+
+// canBeSeen reports whether a person can make something of a file with the problem.
+func canBeSeen(problem string) bool {
+	return slices.Contains([]string{"", "not_an_image", "too_many_pages", "too_small", "dark", "blurred", "cut_off"}, problem)
 }
 
 // paperProblem is what makes a file useless as a paper; empty when nothing does.

@@ -30,7 +30,7 @@ type Step struct {
 	Ask func(r *Reader, v Vars, out *Turn)
 	// Take understands an input and names the event that it is. The empty event stays at the step.
 	Take func(r *Reader, v Vars, in Input, out *Turn) Event
-	// Back names the event that the word "back" is here; nil means that the reader leaves the flow.
+	// Back names the event that the word "back" is here; nil or the empty event means that the reader leaves the flow.
 	Back func(r *Reader, v Vars) Event
 	// Choices are the buttons that Take understands. Any other belongs to an earlier question, and a word that stands for one of these is
 	// left to Take. What is no choice is the reader's own text.
@@ -138,8 +138,9 @@ type Reader struct {
 	Question int64 // an open question of this conversation; 0: none
 	// May holds what the library's table allows those for whom the contact acts, by kind of request: KindFragment, KindArticle, …
 	May       map[string]bool
-	HasOrders bool // those for whom the contact acts have ordered something, whatever became of it
-	Dialogue  int  // which stretch of talk this is, from 1
+	HasOrders bool  // those for whom the contact acts have ordered something, whatever became of it
+	Awaited   int64 // the order about which staff have asked this contact and wait for the answer, the latest; 0: none
+	Dialogue  int   // which stretch of talk this is, from 1
 	Now       time.Time
 	words     Words
 }

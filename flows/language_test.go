@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -101,6 +102,7 @@ func (m *mirror) give(who, what string) {
 			m.fatal("%v", err)
 		}
 		m.own = append(m.own, string(raw))
+		m.own = append(m.own, stringsIn(raw)...)
 		m.act(who, what)
 	default:
 		m.own = append(m.own, what)
@@ -108,9 +110,23 @@ func (m *mirror) give(who, what string) {
 			fmt.Fprintf(&m.transcript, "\n(%s: %s)\n", who, what)
 		}
 		m.act(who, what)
+		m.own = slices.AppendSeq(m.own, maps.Values(m.news.Fields))
 	}
 	m.compare()
 	m.said, m.asked = nil, ""
+}
+
+// stringsIn are the texts of an answer, such as the title of a book.
+func stringsIn(raw []byte) (out []string) {
+	for tokens := json.NewDecoder(bytes.NewReader(raw)); ; {
+		token, err := tokens.Token()
+		if err != nil {
+			return out
+		}
+		if text, ok := token.(string); ok && strings.Contains(text, " ") {
+			out = append(out, text)
+		}
+	}
 }
 
 // translated is the input as a reader of the language gives it.
@@ -232,7 +248,9 @@ var (
 )
 
 // alike are the sentences that two languages really share.
-var alike = map[string]bool{"uk menu.status": true}
+var alike = map[string]bool{
+	"uk menu.status": true, "uk fragment.unsure": true, "uk fragment.described": true, "uk fragment.person": true, "uk orders.pick": true, "sah orders.pick": true,
+}
 
 // inLanguage holds that the text is in the language in which it is said, but for what is nobody's text.
 func (m *mirror) inLanguage(key string, fields templates.Fields) {

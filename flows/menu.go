@@ -63,6 +63,7 @@ func menuChoices(r *Reader) []Choice {
 	if hasCard(r) {
 		out = append(out, choice(choiceCard, "menu.card"))
 	}
+	out = append(out, orderChoices(r)...)
 	if r.awaitsPapers() {
 		out = append(out, choice(papersFlow, "menu.papers"))
 	}
@@ -102,8 +103,13 @@ func menuAsk(r *Reader, _ Vars, out *Turn) {
 }
 
 func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
-	if a, ok := in.Answer.(QuestionOpened); ok { // more words for a question that waits
+	switch a := in.Answer.(type) {
+	case QuestionOpened: // more words for a question that waits
 		sayAdded(a, out)
+		out.offer(menuChoices(r)...)
+		return ""
+	case OrderChanged: // the answer to what staff asked
+		r.sayAnswered(a, out)
 		out.offer(menuChoices(r)...)
 		return ""
 	}
@@ -122,6 +128,9 @@ func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	}
 	text, usable := strings.TrimSpace(in.Text), out.refuse(in.Files)
 	switch {
+	case r.Awaited != 0 && (text != "" || usable):
+		out.Ask = AddToOrder{Order: r.Awaited, Text: text, Files: fileIDs(in.Files)}
+		return ""
 	case r.Question != 0 && (text != "" || usable):
 		out.Ask = AddToQuestion{Task: r.Question, Text: text}
 		return ""

@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"fmt"
 	"strings"
 
 	"librarian/templates"
@@ -81,13 +80,15 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		if err := r.lessonNews(n, fields, out); err != nil {
 			return err
 		}
-	default:
-		return fmt.Errorf("news of kind %q", n.Kind)
+	default: // of an order, or of nothing that is known
+		if err := s.orderNews(r, n, out); err != nil {
+			return err
+		}
 	}
 	switch {
 	case n.Kind == NewsPapers || n.Kind == NewsReturned:
 		out.offer(choice(choiceHuman, "common.human"))
-	case strings.HasPrefix(n.Kind, "lesson.") && len(out.Say[0].Choices) > 0: // a lesson has ways on of its own
+	case (strings.HasPrefix(n.Kind, "lesson.") || strings.HasPrefix(n.Kind, "order.")) && len(out.Say[0].Choices) > 0: // they have ways on of their own
 	case s.step(out.State).Idle:
 		out.offer(menuChoices(r)...)
 	default:

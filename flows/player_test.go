@@ -35,6 +35,7 @@ type player struct {
 	old     []button
 
 	sent   Input                  // the reader's latest
+	news   News                   // likewise of staff
 	out    Turn                   // the latest
 	follow func(who, what string) // is told of each line that was given, when it was played; may be nil
 }
@@ -213,6 +214,14 @@ func (p *player) prepare(who, what string) {
 	case "library> test for students":
 		settings.Registration.Newcomer = library.ExampleNewcomer()
 		settings.Registration.Newcomer.Lessons = nil
+	case "library> orders":
+		p.reader.May = map[string]bool{KindFragment: true, KindArticle: true}
+	case "library> nothing to order":
+		p.reader.May = nil
+	case "library> fragments alone":
+		p.reader.May = map[string]bool{KindFragment: true}
+	case "known> has orders":
+		p.reader.HasOrders = true
 	case "library> no fields":
 		settings.Registration.Fields = nil
 	case "library> no rules to judge by":
@@ -326,6 +335,8 @@ func (p *player) staff(what string) {
 	case strings.HasPrefix(act, "lesson "):
 		news.Kind = "lesson." + words[1]
 		news.Fields["at"] = tuesdayLesson(p.reader).At.Format(time.RFC3339)
+	case words[0] == "order":
+		p.orderNews(&news, words[1], reason)
 	case act == "papers made":
 		news.Kind, news.Files = NewsPapers, []string{"form.pdf", "consent.pdf"}
 	case act == "sent back":
@@ -371,6 +382,7 @@ func (p *player) staff(what string) {
 	default:
 		p.fatal("staff do not do %q", what)
 	}
+	p.news = news
 	p.update(news)
 	p.turn(Input{Kind: Notice, News: news})
 }

@@ -26,6 +26,8 @@ func TestAnything(t *testing.T) {
 		choiceBack, choiceMenu, choiceLanguage, papersFlow, choicePost, choiceLater, choiceSigned, choiceDrop, choicePage + "0", choicePage + "9",
 		lessonFlow, lessonPerson + "3", lessonAt + "1795586400", lessonAt + "x", lessonTest, lessonOther, lessonCancel, lessonKeep, lessonLater,
 		choiceWithdraw, choiceWithdrawn, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
+		KindFragment, KindArticle, ordersFlow, orderFor + "1", orderFor + "9", bookPrefix + "71", bookPrefix + "9", bookAgain, bookWords, bookKeep, wantPhoto, wantScan, choicePages, limitFirst, limitPermit,
+		choiceOrder + "12", choiceOrder + "0", choiceOrder + "x", choiceAdd + "12", choiceComplain + "12", choiceCall + "12", choiceFiles,
 	}
 	for _, f := range append(library.ExampleFields(), library.Field{Key: "guardian"}) {
 		labels = append(labels, choiceField+f.Key, choiceID(f, fieldOther), choiceID(f, "x"))
@@ -35,6 +37,7 @@ func TestAnything(t *testing.T) {
 	}
 	said := []string{
 		"", " ", "👍", "да", "нет", "назад", "отмена", "заново", "меню", "язык", "библиотекарь", "помощь", "отзываю согласие", "билет", "дальше", "/start x", "/x", "desk-7k3m9q2wxy",
+		"Пушкин, Капитанская дочка, с. 12-20", "Полярная звезда, 1998, № 3, с. 12-18", "Снег // Полярная звезда", "12-20, 33", "1-2000", "с. 0", "глава 3", "№ 12", "1998", strings.Repeat("1 ", 300),
 		"Иванова Анна", "05.03.1987", "01.09.2015", "20.11.2026", "1", "2", "учитель", "677000, Якутск, Ленина 1", "31.02.1987", "01.01.2090", "anna@example.org", "8 914 123-45-67", "123456", "{name}",
 		"a@b@c", "\u202eанна\u202c", "ноты\x00 есть?", "ноты\xff есть?", strings.Repeat("ы", 10_000), strings.Repeat("я ", 5_000), strings.Repeat("a", 10_000) + "@example.org",
 	}
@@ -43,6 +46,7 @@ func TestAnything(t *testing.T) {
 		replies = append(replies, a)
 	}
 	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived, NewsLesson, NewsLessonTomorrow, NewsLessonOff, NewsLessonMissed, NewsLessonCertified}
+	news = append(news, NewsOrderSent, NewsOrderRefused, NewsOrderQuestion, NewsOrderCancelled, NewsOrderLate, NewsOrderAgain, NewsOrderLink)
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyone(t)
 		state := anywhere(t, r)
@@ -67,7 +71,7 @@ func TestAnything(t *testing.T) {
 				in.Phone = rapid.SampledFrom([]string{"", "", "", "+79141234567", "999"}).Draw(t, "phone")
 				in.Files = rapid.SliceOfN(anyFile(), 0, 4).Draw(t, "files")
 			case in.Kind == Notice:
-				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "at": "2026-11-24T15:00:00+09:00", "pages": "form:1:r\nx"}, Secret: "1"}
+				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "at": "2026-11-24T15:00:00+09:00", "pages": "form:1:r\nx", "order": "12", "due": "2026-11-24T15:00:00+09:00"}, Secret: "1"}
 			}
 			out := advance(t, set, state, r, in)
 			for _, say := range out.Say {
@@ -127,6 +131,9 @@ func advance(t *rapid.T, set *Set, state State, r *Reader, in Input) Turn {
 	if handed, ok := out.Ask.(Register); ok {
 		whole(t, r, out.State.Vars, handed)
 	}
+	if placed, ok := out.Ask.(PlaceOrder); ok {
+		wholeOrder(t, out.State, placed)
+	}
 	if held := out.State.Held; held != nil && held.Held != nil {
 		t.Fatal("a conversation is held by one that is held")
 	}
@@ -158,6 +165,25 @@ func whole(t *rapid.T, r *Reader, v Vars, handed Register) {
 	}
 }
 
+// wholeOrder checks that nothing is ordered that is not complete, or that the reader was not shown.
+func wholeOrder(t *rapid.T, state State, placed PlaceOrder) {
+	pages, numbered := library.ParsePages(placed.Pages)
+	switch {
+	case placed.Kind != state.Flow || placed.Pages == "" || placed.Title == "" && len(placed.Files) == 0:
+		t.Fatalf("ordered: %+v", placed)
+	case placed.Want != asPhoto && placed.Want != asScan:
+		t.Fatalf("wanted as %q", placed.Want)
+	case numbered && placed.Count != pages.Count() || !numbered && placed.Count != 0:
+		t.Fatalf("%d pages of %s", placed.Count, placed.Pages)
+	case placed.Permit && (state.Step != orderLimit || state.Vars.limit().Verdict != VerdictPermission):
+		t.Fatal("the department is asked for what it was not said to permit")
+	}
+	b, chosen := state.Vars.book()
+	if placed.Book != b.ID || chosen && placed.Kind == KindFragment && b.Pages > 0 && pages.Max() > b.Pages {
+		t.Fatalf("%s of %+v", placed.Pages, b)
+	}
+}
+
 // stored is the state as the database holds it.
 func stored(t *rapid.T, state State) string {
 	raw, err := json.Marshal(state)
@@ -182,9 +208,11 @@ func anyone(t *rapid.T) *Reader {
 	}
 	r.Lang = rapid.SampledFrom(library.Langs()).Draw(t, "lang")
 	r.Question = rapid.SampledFrom([]int64{0, 0, 7}).Draw(t, "question")
+	r.May, r.HasOrders = map[string]bool{KindFragment: yes("fragments"), KindArticle: yes("articles")}, yes("has orders")
+	r.Awaited = rapid.SampledFrom([]int64{0, 0, 12}).Draw(t, "awaited")
 	for range rapid.IntRange(0, 2).Draw(t, "people") {
 		r.People = append(r.People, Person{
-			ID: 1, Name: "Иванова Анна", Lesson: anyLesson(t, r), Registration: 3, Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
+			ID: int64(len(r.People) + 1), Name: "Иванова Анна", Lesson: anyLesson(t, r), Registration: 3, Relation: rapid.SampledFrom([]string{relationSelf, relationChild}).Draw(t, "relation"),
 			State: rapid.SampledFrom([]string{"papers", "sent", "accepted", "refused", "done", "withdrawn"}).Draw(t, "state"),
 			Card:  rapid.SampledFrom([]string{"", "000123"}).Draw(t, "card"), Agreed: yes("agreed"), ConsentOld: yes("to an older text"),
 		})
@@ -202,6 +230,9 @@ func anyLesson(t *rapid.T, r *Reader) *Lesson {
 func anywhere(t *rapid.T, r *Reader) State {
 	if rapid.Bool().Draw(t, "from the beginning") {
 		return State{}
+	}
+	if rapid.Bool().Draw(t, "in the middle of an order") {
+		return anyOrder(t, r)
 	}
 	v := Vars{
 		varRelation: rapid.SampledFrom([]string{relationSelf, relationChild, relationOther}).Draw(t, "for whom"), varConsent: "5", varName: "Иванова Анна",
@@ -224,6 +255,19 @@ func anywhere(t *rapid.T, r *Reader) State {
 	}
 	steps := []string{registerName, registerBorn, registerContact, registerRules, registerField, registerDenied, registerReview, registerChange}
 	return State{Flow: registerFlow, Step: rapid.SampledFrom(steps).Draw(t, "step"), Vars: v}
+}
+
+// anyOrder is the middle of an order.
+func anyOrder(t *rapid.T, r *Reader) State {
+	v := Vars{varWords: "Пушкин", varPages: rapid.SampledFrom([]string{"12–20", "глава 3"}).Draw(t, "pages"), varWant: asScan}
+	if found, ok := orderAnswers(r)["six books"].(BooksFound); ok && rapid.Bool().Draw(t, "a book of the catalogue") {
+		v.remember(varBook, found.Books[:1])
+	}
+	if placed, ok := orderAnswers(r)["up to 5 pages"].(OrderPlaced); ok {
+		v.remember(varLimit, []OrderPlaced{placed})
+	}
+	steps := []string{orderFind, orderWhich, orderDescribe, orderPages, orderWant, orderNotice, orderLimit}
+	return State{Flow: rapid.SampledFrom([]string{KindFragment, KindArticle}).Draw(t, "kind"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Vars: v}
 }
 
 // anyRegistration is a simple one, or one with some of the questions and rules that there are, in any order.
@@ -285,6 +329,16 @@ func offered(set *Set, state State, all []string) []string {
 	return append(append(step.Choices[:len(step.Choices):len(step.Choices)], step.Lasting...), all...)
 }
 
+// ofKind are the answers of a kind.
+func ofKind[T Answer]() (out []Answer) {
+	for _, a := range answers(reader()) {
+		if fits, ok := a.(T); ok {
+			out = append(out, fits)
+		}
+	}
+	return out
+}
+
 // fitting are the answers that an ask may have.
 func fitting(a Ask) []Answer {
 	switch a.(type) {
@@ -295,13 +349,7 @@ func fitting(a Ask) []Answer {
 	case CheckCode:
 		return []Answer{CodeChecked{Right: true}, CodeChecked{Left: 3}, CodeChecked{}, CodeChecked{Old: true}}
 	case ShowPapers, KeepPapers, PapersByPost:
-		var out []Answer
-		for _, a := range answers(reader()) {
-			if stand, ok := a.(PapersStand); ok {
-				out = append(out, stand)
-			}
-		}
-		return out
+		return ofKind[PapersStand]()
 	case Register:
 		return []Answer{Registered{ID: 3}, Registered{ID: 3, Papers: true}, Registered{Again: true}, Registered{NoConsent: true}}
 	case SendJoinCode:
@@ -311,13 +359,15 @@ func fitting(a Ask) []Answer {
 	case WithdrawConsent:
 		return []Answer{ConsentWithdrawn{}, ConsentWithdrawn{Stopped: []int64{1}, Cards: 1}}
 	case ShowLessons, BookLesson, CancelLesson:
-		var out []Answer
-		for _, a := range answers(reader()) {
-			if stand, ok := a.(LessonStand); ok {
-				out = append(out, stand)
-			}
-		}
-		return out
+		return ofKind[LessonStand]()
+	case FindBook:
+		return ofKind[BooksFound]()
+	case PlaceOrder:
+		return ofKind[OrderPlaced]()
+	case ShowOrders:
+		return ofKind[OrdersShown]()
+	case CancelOrder, AddToOrder, ComplainOrder:
+		return ofKind[OrderChanged]()
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

@@ -18,6 +18,7 @@ import (
 //	lang> ru              the language; "guessed ru" until the reader has chosen one
 //	library> consent photo | no mail | one language | from age 18 | full registration | own words | rules reworded
 //	         lesson for students | lesson or test for students | test for students
+//	         orders | fragments alone | nothing to order      what may be ordered; known> has orders
 //	         agreed | new consent | surety | no fields | no rules to judge by | from age 18 without exception
 //	channel> own phone    the channel can prove a phone number
 //	clock> 2026-11-23 20:00
@@ -31,6 +32,7 @@ import (
 //	later> 24 hours
 //	staff> papers made | sent back: consent:1:why | papers arrived
 //	staff> lesson needed | lesson tomorrow | lesson off | lesson missed | lesson certified
+//	staff> order sent | refused: not_found words | question: words | cancelled: words | late | again | link
 //	staff> double: name | redrawn | corrected: name Иванова Ана -> Иванова Анна; email - -> a@example.org because why
 //	staff> accepted | refused: why | card 000123 password | card 000123 | card kept 000123 password | answered | hands back
 func TestScripts(t *testing.T) {

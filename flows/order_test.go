@@ -1,0 +1,137 @@
+package flows
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// placingWords is an order as scripts write it.
+func placingWords(a PlaceOrder) string {
+	said := fmt.Sprintf("order %s for %d: %s; %s", a.Kind, a.Reader, cmp.Or(a.Title, "no words"), a.Pages)
+	if a.Count > 0 {
+		said += fmt.Sprintf(" (%d)", a.Count)
+	}
+	said += "; " + a.Want
+	if a.Book != 0 {
+		said += fmt.Sprintf("; book %d", a.Book)
+	}
+	if a.Permit {
+		said += "; with permission"
+	}
+	if len(a.Files) > 0 {
+		said += fmt.Sprintf("; files: %d", len(a.Files))
+	}
+	return said
+}
+
+// addingWords is what is said of an order, as scripts write it.
+func addingWords(what string, order int64, text string, files []string) string {
+	said := fmt.Sprintf("%s order %d: %s", what, order, cmp.Or(text, "no words"))
+	if len(files) > 0 {
+		said += fmt.Sprintf("; files: %d", len(files))
+	}
+	return said
+}
+
+// orderAnswers are what may come of the asks about orders, as scripts write it.
+func orderAnswers(r *Reader) map[string]Answer {
+	out := map[string]Answer{
+		"no books":                  BooksFound{},
+		"one book":                  BooksFound{Books: sixBooks()[:1]},
+		"two alike":                 BooksFound{Books: twoAlike()},
+		"six books":                 BooksFound{Books: sixBooks()},
+		"an issue":                  BooksFound{Books: []Book{{ID: 81, Line: "Полярная звезда : журнал. – Якутск, 1998. – № 3. – 128 с.", Short: "Полярная звезда, 1998, № 3", Pages: 128}}},
+		"a long name":               BooksFound{Books: []Book{{ID: 90, Line: strings.Repeat("Длинное заглавие ", 60), Short: strings.Repeat("Длинное заглавие ", 9)}}},
+		"placed":                    OrderPlaced{Order: 12, Code: "Ф-12", Due: r.Library.Due(r.Now, 8*time.Hour)},
+		"up to 5 pages":             OrderPlaced{Verdict: VerdictUpTo, UpTo: 5, Limit: 48, Used: 43},
+		"permission":                OrderPlaced{Verdict: VerdictPermission, Limit: 48, Used: 48},
+		"permission, up to 5 pages": OrderPlaced{Verdict: VerdictPermission, UpTo: 5, Limit: 48, Used: 43},
+		"used up":                   OrderPlaced{Verdict: VerdictUsedUp, Limit: 48, Used: 48},
+		"not allowed":               OrderPlaced{Verdict: VerdictNotAllowed},
+		"the same again":            OrderPlaced{Verdict: VerdictAgain, Code: "Ф-12"},
+		"too many orders":           OrderPlaced{Verdict: VerdictTooMany},
+		"a newer verdict":           OrderPlaced{Verdict: "newer"},
+		"no orders":                 OrdersShown{},
+		"order added to":            OrderChanged{OK: true, Order: anOrder(r, "asked"), Due: r.Library.Due(r.Now, 8*time.Hour)},
+		"order changed":             OrderChanged{OK: true, Order: anOrder(r, "cancelled")},
+		"too late for the order":    OrderChanged{Order: anOrder(r, "sent")},
+	}
+	var all []Order
+	for _, state := range []string{"new", "asked", "came", "waiting", "sent", "refused", "cancelled"} {
+		o := anOrder(r, state)
+		out["order "+state] = OrdersShown{Orders: []Order{o}}
+		o.ID, o.Code = o.ID+int64(len(all)), fmt.Sprintf("Ф-%d", 12+len(all))
+		all = append(all, o)
+	}
+	late, fragile, forbidden, otherwise := anOrder(r, "asked"), anOrder(r, "refused"), anOrder(r, "refused"), anOrder(r, "refused")
+	late.Due = r.Now.Add(-time.Hour)
+	fragile.Reason, forbidden.Reason, otherwise.Reason = "fragile", "forbidden", "other"
+	all[0].Title, all[1].Reader, all[1].Kind, all[1].Title, all[1].Pages = "", 2, KindArticle, "Полярная звезда, 1998, № 3", "Снег"
+	out["order late"], out["order fragile"] = OrdersShown{Orders: []Order{late}}, OrdersShown{Orders: []Order{fragile}}
+	out["order forbidden"], out["order refused otherwise"] = OrdersShown{Orders: []Order{forbidden}}, OrdersShown{Orders: []Order{otherwise}}
+	out["all orders"] = OrdersShown{Orders: all}
+	return out
+}
+
+func sixBooks() []Book {
+	out := []Book{{
+		ID: 71, Line: "Пушкин, А. С. Капитанская дочка : роман. – Москва : Детская литература, 1975. – 160 с.", Short: "Пушкин. Капитанская дочка, 1975", Pages: 160,
+	}}
+	for i, year := range []int{1950, 1964, 1978, 1984, 2001} {
+		out = append(out, Book{
+			ID: int64(72 + i), Line: fmt.Sprintf("Пушкин, А. С. Капитанская дочка. – Москва, %d.", year), Short: fmt.Sprintf("Пушкин. Капитанская дочка, %d", year), Free: true,
+		})
+	}
+	return out
+}
+
+// twoAlike are editions of one year.
+func twoAlike() []Book {
+	out := append(sixBooks()[:1], sixBooks()[0])
+	out[1].ID, out[1].Line, out[1].Pages = 79, "Пушкин, А. С. Капитанская дочка : роман. – Ленинград : Наука, 1975. – 286 с.", 286
+	return out
+}
+
+// anOrder is one in the state.
+func anOrder(r *Reader, state string) Order {
+	o := Order{
+		ID: 12, Code: "Ф-12", Kind: KindFragment, Title: sixBooks()[0].Line, Pages: "12–20", State: state, Reader: 1,
+		Created: r.Now.Add(-time.Hour), Due: r.Library.Due(r.Now, 8*time.Hour),
+	}
+	switch state {
+	case "new", "asked":
+		o.Open = true
+	case "waiting":
+		o.Open, o.Words = true, "Какое издание вам нужно?"
+	case "sent":
+		o.Sent, o.Files = r.Now.Add(-24*time.Hour), []string{"order-12.pdf"}
+	case "refused":
+		o.Reason, o.Words = "not_found", "Искали и в хранении."
+	}
+	return o
+}
+
+// orderNews fills in what becomes of an order.
+func (p *player) orderNews(news *News, what, rest string) {
+	news.Kind, news.Reader = "order."+what, 1
+	news.Fields = map[string]string{"order": "12", "code": "Ф-12", "title": "Пушкин, А. С. Капитанская дочка", "pages": "12–20", "kind": KindFragment}
+	switch news.Kind {
+	case NewsOrderSent:
+		news.Files = []string{"order-12.pdf"}
+	case NewsOrderRefused:
+		news.Fields["reason"], news.Fields["words"], _ = strings.Cut(rest, " ")
+	case NewsOrderQuestion:
+		news.Fields["words"] = rest
+		p.reader.Awaited = 12
+	case NewsOrderCancelled:
+		news.Fields["words"] = rest
+	case NewsOrderLate, NewsOrderAgain:
+		news.Fields["due"] = p.reader.Library.Due(p.reader.Now, 16*time.Hour).Format(time.RFC3339)
+	case NewsOrderLink:
+		news.Fields["url"], news.Fields["days"], news.Fields["views"] = "https://library.example/f/x", "14", "5"
+	default:
+		p.fatal("no news of an order %q", what)
+	}
+}
