@@ -14,6 +14,8 @@ const (
 	PermCards    Permission = "cards"    // enter number and password
 	PermCertify  Permission = "certify"  // say who has passed the lesson for new readers
 	PermWaive    Permission = "waive"    // let somebody have a card without it
+	PermOrders   Permission = "orders"   // give orders of readers to departments, look at what came, let it go out
+	PermParts    Permission = "parts"    // bring the pages of an order, or say why there are none
 	PermBlock    Permission = "block"    // shut out a sender
 	PermStaff    Permission = "staff"    // accounts
 	PermAudit    Permission = "audit"    // read the audit log
@@ -24,7 +26,7 @@ const (
 // Permissions are all permissions.
 func Permissions() []Permission {
 	return []Permission{
-		PermQueue, PermAnswer, PermPapers, PermDecide, PermCards, PermCertify, PermWaive, PermBlock, PermStaff, PermAudit, PermSettings, PermChannels,
+		PermQueue, PermAnswer, PermPapers, PermDecide, PermCards, PermCertify, PermWaive, PermOrders, PermParts, PermBlock, PermStaff, PermAudit, PermSettings, PermChannels,
 	}
 }
 
@@ -85,14 +87,16 @@ func (r Role) permissions() []Permission {
 	case RoleOperator, RoleDirector:
 		return Permissions()
 	case RoleLibrarian:
-		return []Permission{PermQueue, PermAnswer, PermPapers, PermDecide, PermBlock}
+		return []Permission{PermQueue, PermAnswer, PermPapers, PermDecide, PermOrders, PermParts, PermBlock}
 	case RoleRegistrar:
 		return []Permission{PermQueue, PermPapers, PermCards}
 	case RoleDepartment:
-		return []Permission{PermQueue, PermCertify}
+		return []Permission{PermQueue, PermCertify, PermParts}
 	case RoleHead:
-		return []Permission{PermQueue, PermCertify, PermWaive}
-	case RoleControl, RoleDigitiser, RoleCentre:
+		return []Permission{PermQueue, PermCertify, PermWaive, PermParts}
+	case RoleDigitiser:
+		return []Permission{PermQueue, PermParts}
+	case RoleControl, RoleCentre:
 		return []Permission{PermQueue}
 	case RoleAuditor:
 		return []Permission{PermAudit}

@@ -23,11 +23,14 @@ const (
 	KindUndelivered  = "undelivered"  // a message did not reach the reader
 	KindLesson       = "lesson"       // a newcomer comes to the lesson for new readers, or to the test: it is to be certified
 	KindWithdrawal   = "withdrawal"   // a reader with a card has withdrawn their consent: the data is to be dealt with
+	KindRoute        = "route"        // an ordered fragment: which department holds the book
+	KindFind         = "find"         // a department is to find it and bring its pages
+	KindCheck        = "check"        // what came is to be looked at and sent
 )
 
 // Kinds are all kinds of task.
 func Kinds() []string {
-	return []string{KindQuestion, KindRegistration, KindLesson, KindCard, KindStuck, KindUndelivered, KindWithdrawal}
+	return []string{KindQuestion, KindRegistration, KindLesson, KindCard, KindStuck, KindUndelivered, KindWithdrawal, KindRoute, KindFind, KindCheck}
 }
 
 // The states of a task.
@@ -46,6 +49,7 @@ type NewTask struct {
 	Conversation bots.ConversationID
 	Reader       int64
 	Registration int64
+	Order        int64
 	ReaderName   string    // as the list shows it
 	Channel      bots.Kind // as the list shows it
 	Note         string    // what was asked, in the reader's words
@@ -73,6 +77,7 @@ type Task struct {
 	Conversation bots.ConversationID
 	Reader       int64
 	Registration int64
+	Order        int64
 	ReaderName   string
 	Channel      bots.Kind
 	Note         string
@@ -87,9 +92,10 @@ type Task struct {
 }
 
 const listColumns = `
-t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.department_id, 0) as department, coalesce(t.conversation_id, 0) as conversation, coalesce(t.reader_id, 0) as reader,
-coalesce(t.registration_id, 0) as registration, t.reader_name, t.channel, coalesce(t.holder, 0) as holder, coalesce(h.name, '') as holder_name,
-t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken, t.paused_at as paused, t.done_at as done`
+t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.department_id, 0) as department, coalesce(t.conversation_id, 0) as conversation,
+coalesce(t.reader_id, 0) as reader, coalesce(t.registration_id, 0) as registration, coalesce(t.order_id, 0) as "order", t.reader_name, t.channel,
+coalesce(t.holder, 0) as holder, coalesce(h.name, '') as holder_name, t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken,
+t.paused_at as paused, t.done_at as done`
 
 const taskColumns = listColumns + `, t.note`
 
@@ -100,13 +106,13 @@ const maxNote = 8000
 const openTasks = `
 with opened as (
   insert into tasks (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id,
-    remind_at)
+    remind_at, order_id)
   select library_id, kind, role, nullif(conversation_id, 0), nullif(reader_id, 0), nullif(registration_id, 0), reader_name, channel, note, created_at, due_at,
-    nullif(department_id, 0), remind_at
+    nullif(department_id, 0), remind_at, nullif(order_id, 0)
   from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[],
-      $11::timestamptz[], $12::bigint[], $13::timestamptz[])
+      $11::timestamptz[], $12::bigint[], $13::timestamptz[], $14::bigint[])
     with ordinality as n (library_id, kind, role, conversation_id, reader_id, registration_id, reader_name, channel, note, created_at, due_at, department_id,
-      remind_at, place)
+      remind_at, order_id, place)
   order by place
   returning library_id, id
 ), logged as (
@@ -132,7 +138,8 @@ func Open(ctx context.Context, tx pgx.Tx, tasks []NewTask) ([]TaskID, error) {
 		column(tasks, func(t NewTask) time.Time { return t.Created }),
 		column(tasks, func(t NewTask) time.Time { return t.Due }),
 		column(tasks, func(t NewTask) int64 { return t.Department }),
-		column(tasks, NewTask.remind))
+		column(tasks, NewTask.remind),
+		column(tasks, func(t NewTask) int64 { return t.Order }))
 	if err != nil {
 		return nil, fmt.Errorf("open %d tasks: %w", len(tasks), err)
 	}

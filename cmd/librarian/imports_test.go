@@ -35,9 +35,9 @@ var arrows = map[string][]string{
 	"queue":                        {"contacts", "contacts/library", "contacts/ledger", "bots"},
 	"queue/stock":                  {"contacts/library"},
 	"queue/fragments":              {"queue", "queue/stock", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "bots", "bots/files", "templates"},
-	"queue/web":                    {"queue", "contacts", "contacts/library", "contacts/cards", "contacts/ledger", "bots", "bots/files", "templates"},
+	"queue/web":                    {"queue", "queue/fragments", "queue/stock", "contacts", "contacts/library", "contacts/cards", "contacts/ledger", "bots", "bots/files", "templates"},
 	"flows":                        {"contacts/library", "templates"},
-	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "contacts/papers", "queue", "templates"},
+	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "contacts/papers", "queue", "queue/fragments", "queue/stock", "templates"},
 	"cmd/librarian/demo/letterbox": {"bots/email/letter"},
 	"cmd/librarian":                {"*"},
 }
@@ -103,6 +103,7 @@ func TestEachTableHasOneOwner(t *testing.T) {
 		"conversations": "flows/runner", "events": "flows/runner", "working": "flows/runner",
 		"tasks": "queue", "task_log": "queue", "departments": "queue", "sigla": "queue", "staff": "queue", "sessions": "queue", "audit": "queue", "sign_in_tries": "queue",
 		"titles": "queue/stock", "editions": "queue/stock", "copies": "queue/stock", "vocabulary": "queue/stock",
+		"orders": "queue/fragments", "order_parts": "queue/fragments", "order_steps": "queue/fragments",
 	}
 	walkGo(t, func(pkg, file string, test bool, _ []string) {
 		if test {

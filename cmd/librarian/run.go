@@ -22,6 +22,7 @@ import (
 	"librarian/flows"
 	"librarian/flows/runner"
 	"librarian/queue"
+	"librarian/queue/fragments"
 	"librarian/queue/web"
 	"librarian/templates"
 )
@@ -87,6 +88,7 @@ type service struct {
 	desk      *queue.Desk
 	runner    *runner.Runner
 	press     *papers.Press
+	joiner    *fragments.Joiner
 	mux       *http.ServeMux
 	site      *web.Site
 	streams   context.Context // ends when the service begins to stop
@@ -120,7 +122,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, DrawExample: papers.DrawExample, Moved: s.metrics.moved, Now: s.now,
+		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, Joiner: s.joiner, DrawExample: papers.DrawExample, Moved: s.metrics.moved, Now: s.now,
 		Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
@@ -146,7 +148,8 @@ func (s *service) openFiles() error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	s.inspector = files.NewInspector(s.store, scanner, files.NewDecoder([]string{self, "decode"}))
-	return nil
+	s.joiner, err = fragments.NewJoiner([]string{self, "join"}, s.texts)
+	return err
 }
 
 // routes lays out everything that is served.

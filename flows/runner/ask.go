@@ -45,6 +45,12 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.sendJoinCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.joinByCode)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.withdrawConsent)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.findBook)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.placeOrder)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.showOrders)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.cancelOrder)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.addToOrder)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.complainOrder)) },
 	} {
 		n, err := do()
 		if err != nil {

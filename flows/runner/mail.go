@@ -167,6 +167,12 @@ func kindKey(kind string) string {
 		return "desk_lesson.kind"
 	case queue.KindWithdrawal:
 		return "desk_consent.kind"
+	case queue.KindRoute:
+		return "desk_order.task_route"
+	case queue.KindFind:
+		return "desk_order.task_find"
+	case queue.KindCheck:
+		return "desk_order.task_check"
 	}
 	return "desk.kind_question"
 }

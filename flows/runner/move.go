@@ -15,17 +15,19 @@ import (
 	"librarian/contacts/library"
 	"librarian/flows"
 	"librarian/queue"
+	"librarian/queue/fragments"
 )
 
 // read claims conversations and fetches, in one round trip, what waits in them and what the flows may know, and makes a turn of each.
 func (r *Runner) read(ctx context.Context, tx pgx.Tx, now time.Time, claim string, args []any) ([]*turn, error) {
 	batch := &pgx.Batch{}
 	var claimed []*conversation
-	parties, questions := map[contacts.PartyKey]contacts.Party{}, map[queue.Talk]queue.OpenQuestion{}
+	parties, questions, orders := map[contacts.PartyKey]contacts.Party{}, map[queue.Talk]queue.OpenQuestion{}, map[queue.Talk]fragments.Known{}
 	queueClaim(batch, claim, args, &claimed)
 	queueUnfinished(batch, &claimed, now)
 	contacts.QueueParties(batch, nil, parties)
 	queue.QueueOpenQuestions(batch, questions)
+	fragments.QueueKnown(batch, orders)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("claim and read conversations: %w", err)
 	}
@@ -33,7 +35,9 @@ func (r *Runner) read(ctx context.Context, tx pgx.Tx, now time.Time, claim strin
 	for i, c := range claimed {
 		turns[i] = newTurn(c, now)
 		turns[i].party = parties[contacts.PartyKey{Library: c.libID, Address: contacts.AddressID(c.id)}]
-		if err := r.know(ctx, turns[i], questions[queue.Talk{Library: c.libID, Conversation: c.id}]); err != nil {
+		talk := queue.Talk{Library: c.libID, Conversation: c.id}
+		turns[i].orders = orders[talk]
+		if err := r.know(ctx, turns[i], questions[talk]); err != nil {
 			if blameless(err) || ctx.Err() != nil {
 				return nil, err
 			}
@@ -171,14 +175,17 @@ type record struct {
 
 // knowledge is what the flow knew besides, as far as it decides where the conversation goes.
 type knowledge struct {
-	Lang     library.Lang   `json:"lang"`
-	Chosen   bool           `json:"chosen,omitempty"`
-	First    bool           `json:"first,omitempty"`
-	CanPhone bool           `json:"can_phone,omitempty"`
-	CanMail  bool           `json:"can_mail,omitempty"`
-	Question int64          `json:"question,omitempty"`
-	Dialogue int            `json:"dialogue,omitempty"`
-	People   []flows.Person `json:"people,omitempty"` // without their names
+	Lang      library.Lang    `json:"lang"`
+	Chosen    bool            `json:"chosen,omitempty"`
+	First     bool            `json:"first,omitempty"`
+	CanPhone  bool            `json:"can_phone,omitempty"`
+	CanMail   bool            `json:"can_mail,omitempty"`
+	Question  int64           `json:"question,omitempty"`
+	Dialogue  int             `json:"dialogue,omitempty"`
+	HasOrders bool            `json:"has_orders,omitempty"`
+	Awaited   int64           `json:"awaited,omitempty"` // the order about which staff have asked
+	May       map[string]bool `json:"may,omitempty"`
+	People    []flows.Person  `json:"people,omitempty"` // without their names
 }
 
 // answer is an answer with its kind, so that it can be read again.

@@ -17,6 +17,7 @@ import (
 	"librarian/contacts"
 	"librarian/contacts/papers"
 	"librarian/flows"
+	"librarian/queue/fragments"
 	"librarian/templates"
 )
 
@@ -34,6 +35,7 @@ type Config struct {
 	Store     *files.Store
 	Inspector *files.Inspector
 	Press     *papers.Press
+	Joiner    *fragments.Joiner
 
 	DrawExample func(papers.Example) ([]byte, error) // optional: without it no picture shows how to photograph a paper
 
@@ -91,6 +93,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return r.drawPapers(ctx) })
 	g.Go(func() error { return r.drawExamples(ctx) })
+	g.Go(func() error { return r.joinOrders(ctx) })
 	g.Go(func() error { return r.keepTime(ctx) })
 	err := g.Wait()
 	forget()

@@ -11,6 +11,7 @@ import (
 	"librarian/contacts/library"
 	"librarian/flows"
 	"librarian/queue"
+	"librarian/queue/fragments"
 	"librarian/templates"
 )
 
@@ -29,6 +30,7 @@ type turn struct {
 	lib    library.Library
 	reader flows.Reader
 	open   queue.OpenQuestion
+	orders fragments.Known
 	kind   bots.Kind
 	limits bots.Limits
 
@@ -85,7 +87,7 @@ func (t *turn) seqs() []int32 {
 func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	t.reader = flows.Reader{
 		Library: t.lib, Lang: t.lang, Chosen: t.chosen, Channel: string(t.kind), CanPhone: t.limits.Phone, CanMail: canMail,
-		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), Now: t.now,
+		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), HasOrders: t.orders.Any, Awaited: int64(t.orders.Awaited), May: t.may(), Now: t.now,
 	}
 	for _, p := range t.party.People {
 		t.reader.People = append(t.reader.People, flows.Person{
@@ -96,6 +98,7 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	}
 	t.knew = knowledge{
 		Lang: t.lang, Chosen: t.chosen, First: t.reader.First, CanPhone: t.reader.CanPhone, CanMail: canMail, Question: t.reader.Question,
+		HasOrders: t.reader.HasOrders, Awaited: t.reader.Awaited, May: t.reader.May,
 	}
 	for _, p := range t.reader.People {
 		t.knew.People = append(t.knew.People, flows.Person{

@@ -30,6 +30,7 @@ import (
 	"librarian/flows"
 	"librarian/flows/runner"
 	"librarian/queue"
+	"librarian/queue/fragments"
 	"librarian/templates"
 )
 
@@ -241,10 +242,11 @@ func (w *world) newStore() *files.Store {
 	return files.NewStore(w.pool, keys, blobs, w.Now)
 }
 
-// TestMain lets this binary be the child process that decodes pictures.
+// TestMain lets this binary be the child processes that decode pictures and join pages.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "decode" {
-		if err := files.DecodeMain(os.Stdin, os.Stdout); err != nil {
+	children := map[string]func(io.Reader, io.Writer) error{"decode": files.DecodeMain, "join": fragments.JoinMain}
+	if len(os.Args) == 2 && children[os.Args[1]] != nil {
+		if err := children[os.Args[1]](os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -273,9 +275,13 @@ func (w *world) newRunner(signals *bots.Signals) *runner.Runner {
 	if err != nil {
 		w.Fatal(err)
 	}
+	joiner, err := fragments.NewJoiner([]string{self, "join"}, w.texts)
+	if err != nil {
+		w.Fatal(err)
+	}
 	return runner.New(runner.Config{
 		Pool: w.pool, Flows: set, Texts: w.texts, Libraries: w.libraries, Accounts: w.accounts, Channels: w.registry, Signals: signals,
-		Outbox: bots.NewOutbox(w.pool, w.secrets, w.Now), Secrets: w.secrets, Store: w.store, Press: press,
+		Outbox: bots.NewOutbox(w.pool, w.secrets, w.Now), Secrets: w.secrets, Store: w.store, Press: press, Joiner: joiner,
 		Inspector:   files.NewInspector(w.store, nil, files.NewDecoder([]string{self, "decode"})),
 		DrawExample: w.examples, Workers: w.workers, Now: w.Now, Log: w.logger(),
 	})

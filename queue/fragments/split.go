@@ -9,16 +9,16 @@ type Sizes struct {
 	Pages []int64
 }
 
-// Part is a run of pages, from the index From up to and without To.
-type Part struct{ From, To int }
+// Stretch is a run of pages, from the index From up to and without To.
+type Stretch struct{ From, To int }
 
-// LimitError says that one page alone, with the first page before it, is larger than the limit.
-type LimitError struct {
+// SizeError says that one page alone, with the first page before it, is larger than the limit.
+type SizeError struct {
 	Page int // index, from 0
 	Size int64
 }
 
-func (e *LimitError) Error() string {
+func (e *SizeError) Error() string {
 	return fmt.Sprintf("page %d alone takes %d bytes", e.Page, e.Size)
 }
 
@@ -28,19 +28,19 @@ const (
 )
 
 // Split cuts pages that have been joined once into parts of less than limit bytes, each in the order of pages and as full as can be. If all fit there is
-// one part. *LimitError of the first page that is too large alone.
-func Split(s Sizes, limit int64) ([]Part, error) {
+// one part. *SizeError of the first page that is too large alone.
+func Split(s Sizes, limit int64) ([]Stretch, error) {
 	start := s.Front + bookExtra
-	var parts []Part
-	part, size := Part{}, start
+	var parts []Stretch
+	part, size := Stretch{}, start
 	for i, page := range s.Pages {
 		page += pageExtra
 		if start+page > limit {
-			return nil, fmt.Errorf("split: %w", &LimitError{Page: i, Size: start + page})
+			return nil, fmt.Errorf("split: %w", &SizeError{Page: i, Size: start + page})
 		}
 		if size+page > limit {
 			parts = append(parts, part)
-			part, size = Part{From: i, To: i}, start
+			part, size = Stretch{From: i, To: i}, start
 		}
 		part.To, size = i+1, size+page
 	}

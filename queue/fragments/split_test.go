@@ -18,7 +18,7 @@ func TestSplitKeepsOrderAndLimit(t *testing.T) {
 		s := Sizes{Front: rapid.Int64Range(1000, 50_000).Draw(r, "front"), Pages: rapid.SliceOfN(rapid.Int64Range(1, 5_000_000), 1, 120).Draw(r, "pages")}
 		limit := rapid.Int64Range(10_000, 20_000_000).Draw(r, "limit")
 		parts, err := Split(s, limit)
-		var large *LimitError
+		var large *SizeError
 		if errors.As(err, &large) {
 			if first := slices.IndexFunc(s.Pages, func(p int64) bool { return s.Front+bookExtra+p+pageExtra > limit }); first != large.Page {
 				r.Fatalf("page %d is too large, told was %d", first, large.Page)
@@ -73,7 +73,7 @@ func TestPartsAreSmallerThanTheLimit(t *testing.T) {
 			t.Errorf("part %d says %q", i, got)
 		}
 	}
-	var large *LimitError
+	var large *SizeError
 	if _, err := Split(sizes, sizes.Front); !errors.As(err, &large) || large.Page != 0 {
 		t.Errorf("%v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"librarian/bots"
+	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/queue"
@@ -75,6 +76,9 @@ type Deps struct {
 	IssueCard  func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
 	// KeepCard notes the card that the reader has had all along; an empty password leaves theirs as it is. Errors as of IssueCard.
 	KeepCard func(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, by queue.StaffID, number, password string) (Issued, error)
+
+	// Keep stores a file that staff bring, at most limit bytes of it, and looks at it: files.ErrTooLarge when there is more.
+	Keep func(ctx context.Context, lib library.ID, name string, src io.Reader, limit int64) (files.File, files.Finding, error)
 
 	// File opens what was sent, or the picture made of it; of such a picture, asked for by its own id, itself.
 	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)

@@ -1,6 +1,7 @@
 package web
 
-// downloadFile sends the original as it came. A browser must neither open it nor guess what it is.
+// downloadFile sends the original as it came.
 func downloadFile(v *visit) error {
-	return v.sendFile(false, func(FileInfo) (string, bool) { return "attachment", true })
+	id := v.r.PathValue("id")
+	return v.sendFile(id, "file "+id, false)
 }

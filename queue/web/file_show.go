@@ -9,28 +9,25 @@ import (
 
 // showFile sends the picture made anew from what a reader sent; nothing else is shown within the desk.
 func showFile(v *visit) error {
-	return v.sendFile(true, func(info FileInfo) (string, bool) {
-		switch info.MediaType {
-		case "image/jpeg", "image/png", "image/webp":
-			return "inline", true
-		}
-		return "", false
-	})
+	id := v.r.PathValue("id")
+	return v.sendFile(id, "file "+id, true)
 }
 
-// sendFile opens the file, writes the look to the audit log, and only then sends the first byte.
-func (v *visit) sendFile(preview bool, disposition func(FileInfo) (string, bool)) error {
-	id := v.r.PathValue("id")
+// sendFile opens the file, writes the look at the object to the audit log, and only then sends the first byte. A preview is shown; an original is
+// handed over as it came: a browser must neither open it nor guess what it is.
+func (v *visit) sendFile(id, object string, preview bool) error {
 	body, info, err := v.File(v.ctx(), v.lib.ID, id, preview)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = body.Close() }() // only read
-	how, ok := disposition(info)
-	if !ok {
-		return errMissing
+	how := "attachment"
+	if preview {
+		if how = "inline"; !shown(info.MediaType) {
+			return errMissing
+		}
 	}
-	if err := v.look(v.route.act, "file "+id); err != nil {
+	if err := v.look(v.route.act, object); err != nil {
 		return err
 	}
 	h := v.w.Header()
@@ -51,4 +48,9 @@ func (v *visit) sendFile(preview bool, disposition func(FileInfo) (string, bool)
 		panic(http.ErrAbortHandler) // half a file must not look like a whole one
 	}
 	return nil
+}
+
+// shown reports whether a browser is given the type to show.
+func shown(media string) bool {
+	return media == "image/jpeg" || media == "image/png" || media == "image/webp"
 }

@@ -78,6 +78,7 @@ func (v *visit) nav() []navItem {
 	}{
 		{queue.PermQueue, "/desk", "desk.queue_title"},
 		{queue.PermPapers, "/desk/papers", "desk_papers.waiting_title"},
+		{queue.PermParts, "/desk/orders", "desk_order.list_title"},
 		{queue.PermCertify, "/desk/lessons", "desk_lesson.title"},
 		{queue.PermStaff, "/desk/staff", "desk.staff_title"},
 		{queue.PermSettings, "/desk/settings", "desk_settings.title"},
@@ -87,6 +88,7 @@ func (v *visit) nav() []navItem {
 			continue
 		}
 		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/") ||
+			page.href == "/desk/orders" && strings.HasPrefix(v.r.URL.Path, "/desk/orders/") ||
 			page.href == "/desk/settings" && strings.HasPrefix(v.r.URL.Path, "/desk/settings/")
 		out = append(out, navItem{page.href, v.t(page.key), here})
 	}
@@ -103,6 +105,9 @@ func (v *visit) notice() string {
 		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
 		"accepted-lesson": "desk_lesson.did_accept", "certified": "desk_lesson.did_certify", "missed": "desk_lesson.did_miss", "waived": "desk_lesson.did_waive",
 		"in-force": "desk_settings.did_text", "joined": "desk_join.did_join", "parted": "desk_join.did_part",
+		"routed": "desk_order.did_route", "handed-over": "desk_order.did_hand_over", "asked-again": "desk_order.did_return",
+		"released-order": "desk_order.did_release", "refused-order": "desk_order.did_refuse", "cancelled-order": "desk_order.did_cancel",
+		"asked-reader": "desk_order.did_ask", "undone": "desk_order.did_undo",
 		"double": "desk_correct.did_double", "kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {

@@ -190,6 +190,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 			return Issued{Secret: "abc"}, err
 		},
 		KeepCard: h.keptCard,
+		Keep:     h.keep,
 		Double:   h.double,
 		File: func(_ context.Context, lib library.ID, id string, _ bool) (io.ReadCloser, FileInfo, error) {
 			if lib != h.lib {

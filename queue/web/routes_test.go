@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,7 +91,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 	}
 	join, joined := g.joining()
 	double, department := g.doubled(), departmentPath(g.h.department(g.h.lib, "Хранение"))
-	return map[string]deed{
+	all := map[string]deed{
 		"POST /desk/sign-out":                     {g.h.signedIn(g.h.lib, queue.RoleGate, library.English), "/desk/sign-out", url.Values{}},
 		"POST /desk/libraries":                    {g.roamer, "/desk/libraries", url.Values{"library": {fmt.Sprint(g.h.other)}}},
 		"GET /desk/tasks/{id}":                    open(queue.KindRegistration, ""),
@@ -159,6 +160,8 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/account/binding/end":          {g.librarian, "/desk/account/binding/end", url.Values{}},
 		"POST /desk/account/sessions/{id}/end":    g.session(t),
 	}
+	maps.Copy(all, g.orders())
+	return all
 }
 
 // entrance are the routes of signing in, which TestSignIn walks: their visitors are nowhere yet.

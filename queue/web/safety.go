@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// What one request may carry: the desk takes no uploads. Legal texts are long, and each letter of theirs travels as six.
+// What one request may carry beside the pages of an order. Legal texts are long, and each letter of theirs travels as six.
 const (
 	maxForm     = 64 << 10
 	maxSettings = 512 << 10
@@ -32,8 +32,11 @@ func (s *Site) safe(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		most := int64(maxForm)
-		if strings.HasPrefix(r.URL.Path, "/desk/settings/") {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/desk/settings/"):
 			most = maxSettings
+		case strings.HasPrefix(r.URL.Path, "/desk/orders/") && strings.HasSuffix(r.URL.Path, "/parts"):
+			most = maxUpload
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)

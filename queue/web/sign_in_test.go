@@ -19,7 +19,7 @@ import (
 
 var secretShown = regexp.MustCompile(`<span class="secret">([A-Z2-7]+)</span>`)
 
-func (a answer) leads(t *testing.T, to string) {
+func (a answer) leads(t testing.TB, to string) {
 	t.Helper()
 	if a.status != http.StatusSeeOther || a.header.Get("Location") != to {
 		t.Fatalf("status %d to %q, want %q", a.status, a.header.Get("Location"), to)

@@ -18,6 +18,7 @@ type taskPage struct {
 	Given        *givenView
 	Entry        *entryForm
 	Lesson       *newcomerView
+	Order        *orderView
 	Talk         *talkView
 	Conversation bots.ConversationID // 0: none that they may open
 	Log          []logView
@@ -109,6 +110,8 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 		page.Entry, err = v.entry(t)
 	case t.Kind == queue.KindLesson && v.may(queue.PermCertify):
 		page.Lesson, err = v.lessonTask(t.Registration)
+	case t.Order != 0 && v.may(queue.PermParts):
+		page.Order, err = v.orderOfTask(t)
 	}
 	if err != nil || t.Conversation == 0 || !v.may(queue.PermAnswer) {
 		return err

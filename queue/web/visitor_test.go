@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -73,13 +75,14 @@ func (v *visitor) post(path string, form url.Values) answer {
 
 func (v *visitor) ask(method, path string, form url.Values, headers ...string) answer {
 	v.h.t.Helper()
-	req, err := http.NewRequestWithContext(v.h.t.Context(), method, v.h.server.URL+path, strings.NewReader(form.Encode()))
+	body, media := encoded(form)
+	req, err := http.NewRequestWithContext(v.h.t.Context(), method, v.h.server.URL+path, body)
 	if err != nil {
 		v.h.t.Fatal(err)
 	}
 	req.Header.Set("Accept", "text/html")
 	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Content-Type", media)
 	}
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
@@ -89,9 +92,32 @@ func (v *visitor) ask(method, path string, form url.Values, headers ...string) a
 		v.h.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	said, err := io.ReadAll(resp.Body)
 	if err != nil {
 		v.h.t.Fatal(err)
 	}
-	return answer{resp.StatusCode, resp.Header, string(body)}
+	return answer{resp.StatusCode, resp.Header, string(said)}
+}
+
+// encoded is the form as a browser sends it: with files in it in parts, each file holding its name.
+func encoded(form url.Values) (io.Reader, string) {
+	names, files := form["files"]
+	if !files {
+		return strings.NewReader(form.Encode()), "application/x-www-form-urlencoded"
+	}
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for _, name := range names {
+		part, err := parts.CreateFormFile("files", name)
+		if err == nil {
+			_, err = io.WriteString(part, name)
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
+	}
+	if err := parts.Close(); err != nil {
+		panic(err)
+	}
+	return &body, parts.FormDataContentType()
 }

@@ -4,6 +4,7 @@ import (
 	"librarian/bots"
 	"librarian/contacts/library"
 	"librarian/queue"
+	"librarian/queue/fragments"
 )
 
 // kindName is the kind of task in words.
@@ -23,6 +24,12 @@ func (v *visit) kindName(kind string) string {
 		return v.t("desk_lesson.kind")
 	case queue.KindWithdrawal:
 		return v.t("desk_consent.kind")
+	case queue.KindRoute:
+		return v.t("desk_order.task_route")
+	case queue.KindFind:
+		return v.t("desk_order.task_find")
+	case queue.KindCheck:
+		return v.t("desk_order.task_check")
 	}
 	return kind
 }
@@ -38,6 +45,10 @@ func needed(kind string) queue.Permission {
 		return queue.PermCertify
 	case queue.KindQuestion:
 		return queue.PermAnswer
+	case queue.KindRoute, queue.KindCheck:
+		return queue.PermOrders
+	case queue.KindFind:
+		return queue.PermParts
 	}
 	return queue.PermQueue
 }
@@ -119,6 +130,9 @@ func (v *visit) outcomeName(outcome string) string {
 	}
 	if key := keys[outcome]; key != "" {
 		return v.t(key)
+	}
+	if said := v.orderAct(fragments.Act(outcome)); said != "" {
+		return said
 	}
 	return outcome
 }

@@ -197,9 +197,55 @@
     fetch(form.action.replace(/say$/, "typing"), { method: "POST" }).catch(() => {}); // it is only a sign
   });
 
+  // pages of an order are dragged to their place; the buttons beneath do the same
+  let dragged = null;
+  const sheetOf = (e) => (e.target.closest ? e.target.closest("[data-move]") : null);
+  document.addEventListener("dragstart", (e) => { dragged = sheetOf(e); });
+  document.addEventListener("dragend", () => { dragged = null; for (const s of document.querySelectorAll(".is-over")) s.classList.remove("is-over"); });
+  document.addEventListener("dragover", (e) => {
+    const over = sheetOf(e);
+    if (!dragged || !over) return;
+    e.preventDefault();
+    for (const s of document.querySelectorAll(".is-over")) if (s !== over) s.classList.remove("is-over");
+    over.classList.toggle("is-over", over !== dragged);
+  });
+  document.addEventListener("drop", (e) => {
+    const over = sheetOf(e);
+    if (!dragged || !over || over === dragged) return;
+    e.preventDefault();
+    htmx.ajax("POST", dragged.dataset.move, { target: "#order", swap: "outerMorph", values: { place: over.dataset.place } });
+  });
+
+  // files go up with their progress; without scripts the form goes by itself
+  const upload = (form) => {
+    const bar = form.querySelector("progress");
+    const line = new XMLHttpRequest();
+    line.open("POST", form.action);
+    line.setRequestHeader("HX-Request", "true");
+    line.upload.onprogress = (e) => { if (e.lengthComputable) bar.value = (100 * e.loaded) / e.total; };
+    line.onload = () => {
+      bar.hidden = true;
+      form.reset();
+      for (const button of form.querySelectorAll("button")) button.disabled = false;
+      const order = document.getElementById("order");
+      if (line.status === 200) htmx.swap({ text: line.responseText, sourceElement: order, target: order, swap: "outerMorph" });
+      else location.reload();
+    };
+    line.onerror = () => { bar.hidden = true; for (const button of form.querySelectorAll("button")) button.disabled = false; lost(true); };
+    bar.hidden = false;
+    bar.value = 0;
+    line.send(new FormData(form));
+  };
+
   // a second press of the same button is not a second act
   document.addEventListener("submit", (e) => {
     if (e.target.hasAttribute("hx-post")) return; // htmx sends one at a time
+    if (e.target.hasAttribute("data-upload")) {
+      e.preventDefault();
+      for (const button of e.target.querySelectorAll("button")) button.disabled = true;
+      upload(e.target);
+      return;
+    }
     if (e.target.dataset.sent) e.preventDefault();
     e.target.dataset.sent = "yes";
     setTimeout(() => delete e.target.dataset.sent, RETRY);

@@ -1,0 +1,133 @@
+package fragments_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"librarian/bots/files"
+	"librarian/queue/fragments"
+)
+
+// TestMeter: no row of orders, cancellations, refusals and chapters gets more pages of a book than the rules allow (F5).
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rapid.Check(t, func(t *rapid.T) {
+		h.reader = h.newReader()
+		var open []fragments.Order
+		for i := range rapid.IntRange(1, 12).Draw(t, "steps") {
+			switch rapid.SampledFrom([]string{"order", "order", "chapter", "cancel", "refuse"}).Draw(t, "what") {
+			case "order":
+				n := rapid.IntRange(1, 40).Draw(t, "pages")
+				if o, ok := h.within(t, h.wish(h.book, fmt.Sprintf("%d: %d", i, n), n)); ok {
+					open = append(open, o)
+				}
+			case "chapter":
+				o, ok := h.within(t, h.wish(h.book, fmt.Sprintf("глава %d", i), 0))
+				if ok {
+					h.chapter(t, o, rapid.IntRange(1, 40).Draw(t, "came"))
+				}
+			case "cancel", "refuse":
+				if len(open) == 0 {
+					continue
+				}
+				k := rapid.IntRange(0, len(open)-1).Draw(t, "which")
+				h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+					return fragments.Cancel(ctx, tx, h.lib, open[k].ID, fragments.ByReader(), noon)
+				})
+				open = append(open[:k], open[k+1:]...)
+			}
+			var had int
+			h.scan(&had, `select coalesce(sum(count), 0) from orders where reader_id = $1 and edition_id = $2 and state not in ('refused', 'cancelled')`, h.reader, h.book)
+			if had > 30 {
+				t.Fatalf("the reader has %d pages of a hundred", had)
+			}
+		}
+	})
+}
+
+// within places the order, or sees that it was refused for its length, with a true word of what is left.
+func (h *house) within(t *rapid.T, w fragments.Wish) (fragments.Order, bool) {
+	o, err := h.place(w)
+	var limit *fragments.LimitError
+	if err == nil {
+		return o, true
+	}
+	if !errors.As(err, &limit) {
+		t.Fatal(err)
+	}
+	if limit.Limit != 30 || limit.UpTo != 30-limit.Used || w.Count > 0 && w.Count <= limit.UpTo {
+		t.Fatalf("%d pages refused: %+v", w.Count, limit)
+	}
+	return o, false
+}
+
+// chapter lets so many pages come, and the librarian release what may go out.
+func (h *house) chapter(t *rapid.T, o fragments.Order, pages int) {
+	if _, err := h.bring(o, "scan.pdf", files.PDF, pages); err != nil {
+		t.Fatal(err)
+	}
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.HandOver(ctx, tx, h.lib, o.ID, h.keeper, noon)
+	})
+	err := h.try(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := fragments.Release(ctx, tx, h.lib, o.ID, h.librarian, false, noon)
+		return err
+	})
+	if limit := (*fragments.LimitError)(nil); err != nil && !errors.As(err, &limit) {
+		t.Fatal(err)
+	}
+}
+
+// TestMeterAtOnce: of those who order at the same moment, none takes what another has taken.
+func TestMeterAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const at = 12
+	var start, all sync.WaitGroup
+	start.Add(1)
+	for i := range at {
+		all.Go(func() {
+			start.Wait()
+			_, err := h.place(h.wish(h.book, fmt.Sprintf("%d–%d", i, i+9), 10))
+			if limit := (*fragments.LimitError)(nil); err != nil && !errors.As(err, &limit) {
+				t.Error(err)
+			}
+		})
+	}
+	start.Done()
+	all.Wait()
+	var had int
+	h.scan(&had, `select coalesce(sum(count), 0) from orders where reader_id = $1`, h.reader)
+	if had != 30 {
+		t.Errorf("%d pages were ordered, want 30", had)
+	}
+}
+
+func TestMeterKnowsBetter(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if _, err := h.place(h.wish(h.free, "1–90", 90)); err != nil {
+		t.Errorf("a book in the public domain: %v", err)
+	}
+	w := h.wish(h.book, "1–50", 50)
+	var limit *fragments.LimitError
+	if _, err := h.place(w); !errors.As(err, &limit) || limit.UpTo != 30 || !limit.May {
+		t.Errorf("half of a book: %v", err)
+	}
+	w.Permit = true
+	if o, err := h.place(w); err != nil || !o.Permit {
+		t.Errorf("with permission: %+v, %v", o, err)
+	}
+	other := h.wish(h.book, "1–10", 10)
+	other.Reader = h.newReader()
+	if _, err := h.place(other); err != nil {
+		t.Errorf("another reader: %v", err)
+	}
+}

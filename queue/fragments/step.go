@@ -1,0 +1,185 @@
+package fragments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/queue"
+)
+
+const (
+	moveOrder = `update orders set state = $3, department_id = nullif($4::bigint, 0), reason = $5, words = $6, question = '', asked_at = null,
+  job_at = $7, tries = 0, released_by = coalesce(nullif($8::bigint, 0), released_by) where library_id = $1 and id = $2`
+	insertStep = `insert into order_steps (library_id, order_id, at, staff_id, act, was, became, department_id)
+values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, nullif($8::bigint, 0))`
+)
+
+// change is a step with what belongs to it.
+type change struct {
+	act        Act
+	department int64
+	reason     string
+	words      string
+}
+
+// lock gives the order, which stays as it is until the transaction ends.
+func lock(ctx context.Context, tx pgx.Tx, lib library.ID, id ID) (Order, error) {
+	o, err := one(ctx, tx, lockOrder, lib, id)
+	if err != nil {
+		return o, fmt.Errorf("order %d: %w", id, err)
+	}
+	return o, nil
+}
+
+// step does the act, notes it, and gives the next task to whose work it is. The caller holds the conversation.
+func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, now time.Time, c change) (Order, error) {
+	o, err := lock(ctx, tx, lib.ID, id)
+	if err != nil {
+		return o, err
+	}
+	to, err := next(o.State, c.act, by)
+	if err != nil {
+		return o, fmt.Errorf("%s order %d: %w", c.act, id, err)
+	}
+	was, before := o.State, o.Department
+	o.State, o.Reason, o.Words, o.Question, o.AskedAt = to, c.reason, c.words, "", nil
+	if c.department != 0 {
+		o.Department = c.department
+	}
+	if err := save(ctx, tx, o, by, now); err != nil {
+		return o, err
+	}
+	if _, err := tx.Exec(ctx, insertStep, lib.ID, id, now, by.Staff, c.act, was, to, before); err != nil {
+		return o, fmt.Errorf("note the step %s of order %d: %w", c.act, id, err)
+	}
+	return o, hand(ctx, tx, lib, o, by, string(c.act), now)
+}
+
+func save(ctx context.Context, tx pgx.Tx, o Order, by Actor, now time.Time) error {
+	var job *time.Time
+	var released queue.StaffID
+	if o.State == Making {
+		job, released = &now, by.Staff
+	}
+	if _, err := tx.Exec(ctx, moveOrder, o.Library, o.ID, o.State, o.Department, o.Reason, o.Words, job, released); err != nil {
+		return fmt.Errorf("move order %d: %w", o.ID, err)
+	}
+	return nil
+}
+
+// hand ends the tasks of the order and opens the one that it waits for by now.
+func hand(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, by Actor, outcome string, now time.Time) error {
+	if err := queue.EndOfOrder(ctx, tx, o.Library, int64(o.ID), by.Staff, outcome, now); err != nil {
+		return err
+	}
+	kind, role, waits := o.State.work()
+	if !waits {
+		return nil
+	}
+	task := queue.NewTask{
+		Library: o.Library, Kind: kind, Role: role, Conversation: o.Conversation, Reader: int64(o.Reader), Order: int64(o.ID), Channel: o.Channel, Note: o.note(),
+		Created: now, Due: o.Due,
+	}
+	if o.State == Asked {
+		task.Department = o.Department
+	}
+	hours, err := hoursOf(ctx, tx, lib, task.Department)
+	if err != nil {
+		return err
+	}
+	task.Remind, _ = lib.RemindBy(hours, now, lib.Worked(hours, now, o.Due))
+	reader, err := contacts.ReaderByID(ctx, tx, o.Library, o.Reader)
+	if err != nil {
+		return err
+	}
+	task.ReaderName = reader.Name
+	_, err = queue.Open(ctx, tx, []queue.NewTask{task})
+	return err
+}
+
+// note is the order in one line, as a list of tasks shows it.
+func (o Order) note() string { return o.Title + "\n" + o.Pages }
+
+// Step is one thing that was done to an order.
+type Step struct {
+	ID         int64
+	At         time.Time
+	Staff      queue.StaffID // 0: the reader, or the program itself
+	Act        Act
+	Was        State
+	Became     State
+	Department int64 // whose it was before
+	Undone     bool
+}
+
+const (
+	stepColumns = `select s.id, s.at, coalesce(s.staff_id, 0) as staff, s.act, s.was, s.became,
+coalesce(s.department_id, 0) as department, s.undone from order_steps s where s.library_id = $1 and s.order_id = $2`
+	allSteps = stepColumns + ` order by s.id`
+	lastStep = stepColumns + ` and not s.undone and s.act <> 'undo' order by s.id desc limit 1`
+	undone   = `update order_steps set undone = true where library_id = $1 and order_id = $2 and id = $3`
+)
+
+// Steps gives what was done to the order, oldest first.
+func Steps(ctx context.Context, tx querier, lib library.ID, id ID) ([]Step, error) {
+	rows, err := tx.Query(ctx, allSteps, lib, id)
+	if err != nil {
+		return nil, fmt.Errorf("steps of order %d: %w", id, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Step])
+	if err != nil {
+		return nil, fmt.Errorf("steps of order %d: %w", id, err)
+	}
+	return list, nil
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Undoable is the last step, if it can be undone and by made it; ErrState otherwise.
+func Undoable(ctx context.Context, db querier, lib library.ID, id ID, by queue.StaffID) (Step, error) {
+	rows, err := db.Query(ctx, lastStep, lib, id)
+	if err != nil {
+		return Step{}, fmt.Errorf("last step of order %d: %w", id, err)
+	}
+	s, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Step])
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (s.Staff != by || by == 0 || !moves()[s.Act].undo) {
+		err = ErrState
+	}
+	if err != nil {
+		return s, fmt.Errorf("last step of order %d: %w", id, err)
+	}
+	return s, nil
+}
+
+// Undo takes back the last step, by the one who made it and as long as nothing went out.
+func Undo(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, now time.Time) (Order, error) {
+	o, err := lock(ctx, tx, lib.ID, id)
+	if err != nil {
+		return o, err
+	}
+	last, err := Undoable(ctx, tx, lib.ID, id, by.Staff)
+	if err != nil {
+		return o, err
+	}
+	if _, err := tx.Exec(ctx, undone, lib.ID, id, last.ID); err != nil {
+		return o, fmt.Errorf("undo step %d of order %d: %w", last.ID, id, err)
+	}
+	was := o.State
+	o.State, o.Department = last.Was, last.Department
+	if err := save(ctx, tx, o, by, now); err != nil {
+		return o, err
+	}
+	if _, err := tx.Exec(ctx, insertStep, lib.ID, id, now, by.Staff, ActUndo, was, o.State, o.Department); err != nil {
+		return o, fmt.Errorf("note that a step of order %d was undone: %w", id, err)
+	}
+	return o, hand(ctx, tx, lib, o, by, string(ActUndo), now)
+}

@@ -1,0 +1,95 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts/library"
+)
+
+// Whoever did it is the holder of what is done: their colleagues see who it was.
+const endOfOrder = `
+with ended as (
+  update tasks set state = 'done', outcome = $4, done_at = $5, holder = coalesce(nullif($3::bigint, 0), holder)
+  where library_id = $1 and order_id = $2 and state <> 'done' returning id
+), logged as (
+  insert into task_log (library_id, task_id, staff_id, act, detail) select $1, id, nullif($3::bigint, 0), 'finished', $4 from ended
+)
+select id from ended`
+
+// EndOfOrder ends the tasks of the order, for what they were about has been done; by is 0 for the reader or the program.
+func EndOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, by StaffID, outcome string, now time.Time) error {
+	return touchOrder(ctx, tx, lib, order, endOfOrder, lib, order, by, outcome, now)
+}
+
+const heldOfOrder = `
+select t.id, h.name as holder_name from tasks t join staff h on h.id = t.holder
+where t.library_id = $1 and t.order_id = $2 and t.state = 'taken' and t.holder <> $3 limit 1`
+
+// FreeOfOrder is a *TakenError when somebody else works on the order.
+func FreeOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, by StaffID) error {
+	type held struct {
+		ID         TaskID
+		HolderName string
+	}
+	list, err := all[held](ctx, tx, heldOfOrder, lib, order, by)
+	if err != nil {
+		return fmt.Errorf("who works on order %d: %w", order, err)
+	}
+	if len(list) > 0 {
+		return fmt.Errorf("order %d: %w", order, &TakenError{By: list[0].HolderName})
+	}
+	return nil
+}
+
+const noteOfOrder = `
+with noted as (
+  update tasks set note = left(note || E'\n' || $3, $4) where library_id = $1 and order_id = $2 and state <> 'done' returning id
+), logged as (
+  insert into task_log (library_id, task_id, act) select $1, id, 'note' from noted
+)
+select id from noted`
+
+// NoteOfOrder adds to what the tasks of the order say.
+func NoteOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, text string) error {
+	return touchOrder(ctx, tx, lib, order, noteOfOrder, lib, order, clean(text, maxNote), maxNote)
+}
+
+// Clock is by when tasks are promised, when their holder is reminded (zero: never), and since when the clock stands still (nil: it runs).
+type Clock struct {
+	Due, Remind time.Time
+	Paused      *time.Time
+}
+
+const clockOfOrder = `
+update tasks set due_at = $3, remind_at = $4, paused_at = $5, late_told_at = case when due_at = $3 then late_told_at end
+where library_id = $1 and order_id = $2 and state <> 'done' returning id`
+
+// ClockOfOrder moves the promise of the order's tasks.
+func ClockOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, c Clock) error {
+	return touchOrder(ctx, tx, lib, order, clockOfOrder, lib, order, c.Due, NewTask{Remind: c.Remind}.remind(), c.Paused)
+}
+
+const signalOfOrder = `select id from tasks where library_id = $1 and order_id = $2 and state <> 'done'`
+
+// OrderChanged lets the pages that show the order's tasks know.
+func OrderChanged(ctx context.Context, tx pgx.Tx, lib library.ID, order int64) error {
+	return touchOrder(ctx, tx, lib, order, signalOfOrder, lib, order)
+}
+
+// touchOrder runs what gives the ids of tasks of the order, and signals them.
+func touchOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, sql string, args ...any) error {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return fmt.Errorf("tasks of order %d: %w", order, err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[TaskID])
+	if err != nil {
+		return fmt.Errorf("tasks of order %d: %w", order, err)
+	}
+	return bots.Notify(ctx, tx, signalsOf(lib, ids)...)
+}

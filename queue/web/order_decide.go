@@ -1,0 +1,91 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/queue"
+	"librarian/queue/fragments"
+)
+
+// orderDecision is an act on an order: what it changes, and what the reader is told, if anything.
+type orderDecision struct {
+	act  func(ctx context.Context, tx pgx.Tx, o fragments.Order) (fragments.Order, error)
+	news func(o fragments.Order) queue.News
+	did  string
+	stay bool // on the page of the order
+}
+
+// decideOrder carries the act out in one transaction. The conversation is locked first, as turns do. What a colleague works on stays theirs.
+func (v *visit) decideOrder(d orderDecision) error {
+	o, err := v.order()
+	if err != nil {
+		return err
+	}
+	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
+		if err := v.Hold(ctx, tx, v.lib.ID, o.Conversation); err != nil {
+			return err
+		}
+		if err := queue.FreeOfOrder(ctx, tx, v.lib.ID, int64(o.ID), v.me()); err != nil {
+			return err
+		}
+		if o, err = d.act(ctx, tx, o); err != nil {
+			return err
+		}
+		if d.news != nil {
+			news := d.news(o)
+			news.Reader = int64(o.Reader)
+			if err := v.Conversations.Tell(ctx, tx, v.lib.ID, o.Conversation, news); err != nil {
+				return err
+			}
+		}
+		return v.audit(ctx, tx, v.object("order", int64(o.ID)), nil)
+	})
+	if problem := v.orderProblem(err); problem != "" {
+		return v.orderAgain(problem)
+	}
+	if err != nil {
+		return err
+	}
+	if d.stay {
+		return v.to(orderAddress(o.ID) + "?did=" + d.did)
+	}
+	return v.to("/desk?did=" + d.did)
+}
+
+// orderProblem says why an act on an order could not be done; empty when it is something else.
+func (v *visit) orderProblem(err error) string {
+	var limit *fragments.LimitError
+	switch {
+	case errors.As(err, &limit):
+		return v.t("desk_order.problem_limit", "upto", limit.UpTo)
+	case errors.Is(err, fragments.ErrState):
+		return v.t("desk_order.problem_state")
+	case errors.Is(err, fragments.ErrNoPages):
+		return v.t("desk_order.problem_pages")
+	case errors.Is(err, queue.ErrInvalid):
+		return v.t("desk_order.problem_invalid")
+	}
+	return v.taskProblem(err)
+}
+
+// orderAgain shows the order as it is by now, with what was in the way.
+func (v *visit) orderAgain(problem string) error {
+	if v.fragment() {
+		return v.orderPart(problem)
+	}
+	o, err := v.order()
+	if err != nil {
+		return err
+	}
+	v.problem = problem
+	return v.showOrder(o, http.StatusConflict)
+}
+
+// orderNews are the fields by which a reader knows their order.
+func orderNews(kind string, o fragments.Order) queue.News {
+	return queue.News{Kind: kind, Fields: map[string]string{"code": o.Code(), "title": o.Title, "pages": o.Pages}}
+}

@@ -1,0 +1,59 @@
+package web
+
+import (
+	"net/http"
+
+	"librarian/queue"
+	"librarian/queue/fragments"
+)
+
+type orderPage struct {
+	frame
+	Order *orderView
+}
+
+// showOrder is the page of one order.
+func showOrder(v *visit) error {
+	o, err := v.order()
+	if err != nil {
+		return err
+	}
+	return v.showOrder(o, http.StatusOK)
+}
+
+func (v *visit) showOrder(o fragments.Order, status int) error {
+	view, err := v.orderView(o)
+	if err != nil {
+		return err
+	}
+	page := orderPage{Order: view}
+	if page.frame, err = v.frame(v.ctx(), view.Kind); err != nil {
+		return err
+	}
+	return v.show("order", status, page)
+}
+
+// orderOfTask is the order on the page of its task.
+func (v *visit) orderOfTask(t queue.Task) (*orderView, error) {
+	o, err := fragments.ByID(v.ctx(), v.Pool, v.lib.ID, fragments.ID(t.Order))
+	if err != nil {
+		return nil, err
+	}
+	return v.orderView(o)
+}
+
+// showOrderPart gives what is shown of an order again.
+func showOrderPart(v *visit) error { return v.orderPart("") }
+
+func (v *visit) orderPart(problem string) error {
+	o, err := v.order()
+	if err != nil {
+		return err
+	}
+	view, err := v.orderView(o)
+	if err != nil {
+		return err
+	}
+	view.Problem = problem
+	return v.part("order", view)
+}

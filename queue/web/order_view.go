@@ -1,0 +1,214 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"librarian/contacts"
+	"librarian/queue"
+	"librarian/queue/fragments"
+)
+
+// orderView is an order as its page and those of its tasks show it.
+type orderView struct {
+	ID           fragments.ID
+	Self         string // where the part is fetched again
+	Problem      string
+	Number, Kind string
+	State        string
+	Ended        bool
+	Title, Pages string
+	Count        int
+	Want         string
+	Permit       bool
+	Unmeasured   bool   // nobody said how many pages it is
+	Reader       string // empty: not this visitor's to see
+	Due          *moment
+	Department   string
+	Question     string
+	AskedAt      *moment
+	Reason       string
+	Words        string
+	Departments  []choiceOf // to choose from; none: it is not for this visitor to choose
+	Reasons      []choiceOf
+	Parts        []partView
+	Left         int // pages that are not dropped
+	Steps        []stepView
+	May          orderActs
+	Results      []string // addresses of the PDF that was sent, in its parts
+}
+
+// orderActs are what the visitor can do to the order as it stands.
+type orderActs struct {
+	Bring, Arrange, HandOver, Return, Release, Refuse, Ask, Cancel, Undo bool
+}
+
+// partView is one page that came.
+type partView struct {
+	Order   fragments.ID
+	ID      int64
+	Number  int // in the PDF to be; 0: dropped
+	Place   int // among all that came
+	Last    bool
+	Name    string
+	Preview bool
+	Turn    int // quarters clockwise
+	Dropped bool
+	How     string
+	Came    *moment
+	Arrange bool
+}
+
+type stepView struct {
+	At        *moment
+	Act, Name string
+	Undone    bool
+}
+
+// actor is the visitor as an order knows them.
+func (v *visit) actor() fragments.Actor {
+	return fragments.Actor{Staff: v.me(), Role: v.session.Staff.Role}
+}
+
+// order is the one in the address, if it is the visitor's to see: a department sees its own.
+func (v *visit) order() (fragments.Order, error) {
+	id, err := v.id()
+	if err != nil {
+		return fragments.Order{}, err
+	}
+	o, err := fragments.ByID(v.ctx(), v.Pool, v.lib.ID, fragments.ID(id))
+	if err == nil && !v.may(queue.PermOrders) && v.session.Staff.Department != 0 && o.Department != v.session.Staff.Department {
+		err = errMissing
+	}
+	return o, err
+}
+
+func orderAddress(id fragments.ID) string {
+	return "/desk/orders/" + strconv.FormatInt(int64(id), 10)
+}
+
+// orderView gathers what is shown of the order.
+func (v *visit) orderView(o fragments.Order) (*orderView, error) {
+	out := &orderView{
+		ID: o.ID, Self: orderAddress(o.ID) + "/part", Number: v.t("desk_order.number", "number", int64(o.ID)), Kind: v.orderKind(o.Kind), State: v.orderState(o),
+		Ended: !o.Open() && o.State != fragments.Making, Title: o.Title, Pages: o.Pages, Count: o.Count, Want: v.orderWant(o.Want), Permit: o.Permit, Unmeasured: o.Count == 0 && o.Edition != 0 && !o.Permit,
+		Due: v.due(o.Due), Question: o.Question, Reason: v.orderReason(o.Reason), Words: o.Words,
+	}
+	if o.AskedAt != nil {
+		out.AskedAt = v.ago(*o.AskedAt)
+	}
+	if !o.Open() {
+		out.Due = nil
+	}
+	for i := range o.Files {
+		out.Results = append(out.Results, fmt.Sprintf("%s/sent/%d", orderAddress(o.ID), i+1))
+	}
+	var err error
+	if v.may(queue.PermAnswer) {
+		reader, err := contacts.ReaderByID(v.ctx(), v.Pool, v.lib.ID, o.Reader)
+		if err != nil {
+			return nil, err
+		}
+		out.Reader = v.readerName(reader.Name)
+	}
+	if err = v.fillDepartments(out, o); err != nil {
+		return nil, err
+	}
+	if err = v.fillActs(out, o); err != nil {
+		return nil, err
+	}
+	if err = v.fillParts(out, o); err != nil {
+		return nil, err
+	}
+	return out, v.fillSteps(out, o)
+}
+
+func (v *visit) fillDepartments(out *orderView, o fragments.Order) error {
+	all, err := v.Desk.ListDepartments(v.ctx(), v.lib.ID)
+	if err != nil {
+		return err
+	}
+	choose := o.May(fragments.ActRoute, v.actor())
+	for _, d := range all {
+		name := d.Title(v.lang, v.lib.RecordLang())
+		if d.ID == o.Department {
+			out.Department = name
+			continue
+		}
+		if choose && d.State == "on" {
+			out.Departments = append(out.Departments, choiceOf{Value: strconv.FormatInt(d.ID, 10), Label: name})
+		}
+	}
+	return nil
+}
+
+func (v *visit) fillActs(out *orderView, o fragments.Order) error {
+	by := v.actor()
+	out.May = orderActs{
+		Bring: o.Open() && v.may(queue.PermParts), Arrange: (o.State == fragments.Asked || o.State == fragments.Came) && v.may(queue.PermParts),
+		HandOver: o.May(fragments.ActHandOver, by), Return: o.May(fragments.ActReturn, by), Release: o.May(fragments.ActRelease, by),
+		Refuse: o.May(fragments.ActRefuse, by), Cancel: o.May(fragments.ActCancel, by), Ask: o.Open() && o.Question == "" && v.may(queue.PermParts),
+	}
+	if out.May.Refuse {
+		for _, reason := range fragments.Reasons() {
+			out.Reasons = append(out.Reasons, choiceOf{Value: reason, Label: v.orderReason(reason)})
+		}
+	}
+	_, err := fragments.Undoable(v.ctx(), v.Pool, v.lib.ID, o.ID, v.me())
+	if out.May.Undo = err == nil; errors.Is(err, fragments.ErrState) {
+		err = nil
+	}
+	return err
+}
+
+func (v *visit) fillParts(out *orderView, o fragments.Order) error {
+	parts, err := fragments.Parts(v.ctx(), v.Pool, v.lib.ID, o.ID)
+	if err != nil {
+		return err
+	}
+	for i, p := range parts {
+		view := partView{
+			Order: o.ID, ID: p.ID, Place: i + 1, Last: i == len(parts)-1, Name: p.Name, Preview: p.Preview != "", Turn: p.Turn / 90, Dropped: p.Dropped,
+			How: v.sourceName(p.Source), Came: v.ago(p.Came), Arrange: out.May.Arrange,
+		}
+		if p.Sheet > 0 {
+			view.Name = v.t("desk_order.sheet", "name", p.Name, "number", p.Sheet)
+		}
+		if !p.Dropped {
+			out.Left++
+			view.Number = out.Left
+		}
+		out.Parts = append(out.Parts, view)
+	}
+	return nil
+}
+
+func (v *visit) fillSteps(out *orderView, o fragments.Order) error {
+	steps, err := fragments.Steps(v.ctx(), v.Pool, v.lib.ID, o.ID)
+	if err != nil {
+		return err
+	}
+	var who []queue.StaffID
+	for _, s := range steps {
+		who = append(who, s.Staff)
+	}
+	names, err := queue.StaffNames(v.ctx(), v.Pool, who...)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		out.Steps = append(out.Steps, stepView{v.ago(s.At), v.orderAct(s.Act), names[s.Staff], s.Undone})
+	}
+	return nil
+}
+
+// PartID names the page within its document.
+func (p partView) PartID() string { return fmt.Sprintf("part-%d", p.ID) }
+
+// Address is where the page is changed and looked at.
+func (p partView) Address() string { return fmt.Sprintf("/desk/orders/%d/parts/%d", p.Order, p.ID) }
+
+// Before and After are the places beside the page's own.
+func (p partView) Before() int { return max(1, p.Place-1) }
+func (p partView) After() int  { return p.Place + 1 }
