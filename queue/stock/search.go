@@ -20,7 +20,7 @@ const (
 // Search gives the editions whose title, author and imprint have all the words, in any order, case and form, at most limit (and never more than a hundred).
 // An ISBN, an ISSN or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter wrong, missing, too many, two
 // that changed places), and of three or more words one may be strange. First come those that have all words in the title, then in title and author, of each
-// the newest first. A query without a word finds nothing. One or two round trips.
+// the newest first (of twenty thousand, where more have the words). A query without a word finds nothing. One or two round trips.
 func (s *Stock) Search(ctx context.Context, lib library.ID, query string, limit int) ([]Edition, error) {
 	return search(ctx, s.pool, lib, query, limit)
 }
@@ -44,17 +44,15 @@ type question struct {
 const selectFound = `with asked as (select to_tsquery($2::regconfig, $3) as q, to_tsquery($2::regconfig, $4) as in_title, to_tsquery($2::regconfig, $5) as in_both,
   to_tsquery($2::regconfig, $9) as loose),
 exact as (
-  select e.id, 0 as rank from editions e where e.library_id = $1 and e.isbn_key = $6 and $6 <> ''
-  union all select c.edition_id, 0 from copies c where c.library_id = $1 and c.key = $7
-  union all select e.id, 1 from titles t join editions e on e.library_id = $1 and e.title_id = t.id where t.library_id = $1 and t.title_key = $7
-  union all select e.id, case when e.words @@ in_title then 2 when e.words @@ in_both then 3 else 4 end
-    from asked, editions e where e.library_id = $1 and e.words @@ q),
+  select e.id, e.year, 0 as rank from editions e where e.library_id = $1 and e.isbn_key = $6 and $6 <> ''
+  union all select e.id, e.year, 0 from copies c join editions e on e.library_id = $1 and e.id = c.edition_id where c.library_id = $1 and c.key = $7
+  union all select e.id, e.year, 1 from titles t join editions e on e.library_id = $1 and e.title_id = t.id where t.library_id = $1 and t.title_key = $7
+  union all (select e.id, e.year, case when e.words @@ in_title then 2 when e.words @@ in_both then 3 else 4 end
+    from asked, editions e where e.library_id = $1 and e.words @@ q limit 20000)),
 found as (
-  select id, rank from exact
-  union all select e.id, 5 from asked, editions e where e.library_id = $1 and e.words @@ loose and not exists (select from exact)),
-best as (
-  select f.id, min(f.rank) as rank, coalesce(max(e.year), 0) as year from found f join editions e on e.library_id = $1 and e.id = f.id
-  group by f.id order by 2, 3 desc, 1 limit $8)
+  select * from exact
+  union all (select e.id, e.year, 5 from asked, editions e where e.library_id = $1 and e.words @@ loose and not exists (select from exact) limit 20000)),
+best as (select id, min(rank) as rank, coalesce(max(year), 0) as year from found group by id order by 2, 3 desc, 1 limit $8)
 select ` + shown + `
 from best join editions e on e.library_id = $1 and e.id = best.id join titles t on t.library_id = $1 and t.id = e.title_id
 order by best.rank, best.year desc, e.id`
