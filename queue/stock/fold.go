@@ -91,7 +91,8 @@ func oneAlphabet(word string) string {
 func stop(word string) bool {
 	return len([]rune(word)) == 1 && !unicode.IsDigit([]rune(word)[0]) || slices.Contains([]string{
 		"во", "на", "со", "ко", "об", "от", "до", "по", "за", "из", "не", "но", "то", "что", "как", "для", "или", "при",
-		"та", "що", "як", "від", "про", "уонна", "the", "of", "and", "an", "in", "on", "to", "for",
+		"та", "що", "як", "від", "про", "уонна", "the", "of", "and", "an", "in", "on", "to", "for", "by",
+		"книга", "книгу", "книги", "книжка", "роман", "повесть", "автор", "автора", "кинигэ", "book", "novel", // as people ask
 	}, word)
 }
 
