@@ -158,6 +158,11 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 	if err != nil {
 		return err
 	}
+	for _, slug := range []string{demoSlug, fullSlug} {
+		if err := s.demoBooks(ctx, slug); err != nil {
+			return err
+		}
+	}
 	return s.run(ctx, func() {
 		if seeding {
 			if err := s.demoPeople(ctx, demoSlug, samplePeople()); err != nil {

@@ -24,10 +24,7 @@ func cut(s string, n int) string {
 func fold(s string) []string {
 	words := strings.FieldsFunc(strings.Map(foldRune, norm.NFC.String(s)), func(r rune) bool { return r == ' ' })
 	for i, w := range words {
-		if strings.ContainsFunc(w, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) {
-			words[i] = looksCyrillic.Replace(w)
-		}
-		words[i] = cut(words[i], wordMost)
+		words[i] = cut(oneAlphabet(w), wordMost)
 	}
 	return words
 }
@@ -64,14 +61,38 @@ func foldRune(r rune) rune {
 	return ' '
 }
 
-// looksCyrillic turns Latin letters into the Cyrillic ones that look the same; h is how Sakha һ is typed.
-var looksCyrillic = strings.NewReplacer("a", "а", "c", "с", "e", "е", "o", "о", "p", "р", "x", "х", "y", "у", "k", "к", "m", "м", "t", "т", "b", "в", "h", "х")
+// Letters that look the same; h is how Sakha һ is typed.
+var (
+	looksCyrillic = strings.NewReplacer("a", "а", "c", "с", "e", "е", "o", "о", "p", "р", "x", "х", "y", "у", "k", "к", "m", "м", "t", "т", "b", "в", "h", "х")
+	looksLatin    = strings.NewReplacer("а", "a", "с", "c", "е", "e", "о", "o", "р", "p", "х", "x", "у", "y", "к", "k", "м", "m", "т", "t", "в", "b")
+)
+
+// oneAlphabet writes a word of two alphabets in the one that most of its letters are of.
+func oneAlphabet(word string) string {
+	cyrillic, latin := 0, 0
+	for _, r := range word {
+		switch {
+		case unicode.Is(unicode.Cyrillic, r):
+			cyrillic++
+		case unicode.Is(unicode.Latin, r):
+			latin++
+		}
+	}
+	switch {
+	case cyrillic == 0 || latin == 0:
+		return word
+	case cyrillic < latin:
+		return looksLatin.Replace(word)
+	}
+	return looksCyrillic.Replace(word)
+}
 
 // stop reports a word that says nothing of a book: a search does without it where there are others.
 func stop(word string) bool {
 	return len([]rune(word)) == 1 && !unicode.IsDigit([]rune(word)[0]) || slices.Contains([]string{
 		"во", "на", "со", "ко", "об", "от", "до", "по", "за", "из", "не", "но", "то", "что", "как", "для", "или", "при",
-		"та", "що", "як", "від", "про", "уонна", "the", "of", "and", "an", "in", "on", "to", "for",
+		"та", "що", "як", "від", "про", "уонна", "the", "of", "and", "an", "in", "on", "to", "for", "by",
+		"книга", "книгу", "книги", "книжка", "роман", "повесть", "автор", "автора", "кинигэ", "book", "novel", // as people ask
 	}, word)
 }
 

@@ -47,10 +47,29 @@ func (s *Stock) Import(ctx context.Context, lib library.ID, records iter.Seq2[Re
 			return i.Summary, fmt.Errorf("import into library %d: %w", lib, err)
 		}
 	}
-	if err := i.flush(); err != nil {
+	err := i.flush()
+	if err == nil {
+		err = i.settle()
+	}
+	if err != nil {
 		return i.Summary, fmt.Errorf("import into library %d: %w", lib, err)
 	}
 	return i.Summary, nil
+}
+
+// settle lets searches be as quick at once as the database would make them some time later.
+func (i *importing) settle() error {
+	if i.Added+i.Changed == 0 {
+		return nil
+	}
+	_, err := i.pool.Exec(i.ctx, `select gin_clean_pending_list('editions_by_words'), gin_clean_pending_list('vocabulary_slips')`)
+	if err == nil {
+		_, err = i.pool.Exec(i.ctx, `analyze titles, editions, copies, vocabulary`)
+	}
+	if err != nil {
+		return fmt.Errorf("settle the indexes: %w", err)
+	}
+	return nil
 }
 
 // importing is an import on its way.

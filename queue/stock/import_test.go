@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"librarian/cmd/schema/pgtest"
@@ -34,6 +35,31 @@ func TestTheSameAgainChangesNothing(t *testing.T) {
 	slices.Reverse(backwards)
 	if sum, _ := w.take(each(backwards...)); sum != (stock.Summary{Unchanged: n}) {
 		t.Errorf("backwards: %+v", sum)
+	}
+}
+
+// TestImportsAtOnce of one file: they take turns, and each record is added by one of them.
+func TestImportsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const n, records = 4, 1200
+	sums, errs := make([]stock.Summary, n), make([]error, n)
+	barrier := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			<-barrier
+			sums[i], errs[i] = w.Import(t.Context(), w.lib, sound(generated(records)), func(*stock.Refusal) {})
+		})
+	}
+	close(barrier)
+	all.Wait()
+	var added, unchanged int
+	for _, sum := range sums {
+		added, unchanged = added+sum.Added, unchanged+sum.Unchanged
+	}
+	if err := errors.Join(errs...); err != nil || added != records || unchanged != (n-1)*records {
+		t.Errorf("%+v: %v", sums, err)
 	}
 }
 
@@ -228,7 +254,7 @@ func asCSV(n int) io.Reader {
 // TestManyRecords go in while the memory in use stays bounded, and are found: a thousand a round.
 func TestManyRecords(t *testing.T) {
 	const most = 64 << 20
-	n := 1000 * pgtest.Rounds(t, 10)
+	n := 1000 * pgtest.Rounds(t, 5)
 	w := newWorld(t)
 	records, _, err := stock.CSV(asCSV(n))
 	if err != nil {

@@ -19,8 +19,8 @@ const (
 
 // Search gives the editions whose title, author and imprint have all the words, in any order, case and form, at most limit (and never more than a hundred).
 // An ISBN, an ISSN or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter wrong, missing, too many, two
-// that changed places), and of three or more words one may be strange. First come those that have all words in the title, then in title and author, of each
-// the newest first. A query without a word finds nothing. One or two round trips.
+// that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an initial. First come those that have all words in the title, then in title and author, of each
+// the newest first (of twenty thousand, where more have the words). A query without a word finds nothing. One or two round trips.
 func (s *Stock) Search(ctx context.Context, lib library.ID, query string, limit int) ([]Edition, error) {
 	return search(ctx, s.pool, lib, query, limit)
 }
@@ -34,7 +34,7 @@ func SearchIn(ctx context.Context, tx pgx.Tx, lib library.ID, query string, limi
 type question struct {
 	config string     // how its words become lexemes: catalogue, or simple where they are lexemes already
 	words  [][]string // that a record has to have, with what each may stand for
-	loose  bool       // of three or more one may be missing
+	loose  []string   // what may stand for each of the words that a record lacks, if it lacks but one
 	whole  string     // all words, which may be a whole title or an inventory number
 	isbn   string     // the query as an ISBN
 }
@@ -44,30 +44,28 @@ type question struct {
 const selectFound = `with asked as (select to_tsquery($2::regconfig, $3) as q, to_tsquery($2::regconfig, $4) as in_title, to_tsquery($2::regconfig, $5) as in_both,
   to_tsquery($2::regconfig, $9) as loose),
 exact as (
-  select e.id, 0 as rank from editions e where e.library_id = $1 and e.isbn_key = $6 and $6 <> ''
-  union all select c.edition_id, 0 from copies c where c.library_id = $1 and c.key = $7
-  union all select e.id, 1 from titles t join editions e on e.library_id = $1 and e.title_id = t.id where t.library_id = $1 and t.title_key = $7
-  union all select e.id, case when e.words @@ in_title then 2 when e.words @@ in_both then 3 else 4 end
-    from asked, editions e where e.library_id = $1 and e.words @@ q),
+  select e.id, e.year, 0 as rank from editions e where e.library_id = $1 and e.isbn_key = $6 and $6 <> ''
+  union all select e.id, e.year, 0 from copies c join editions e on e.library_id = $1 and e.id = c.edition_id where c.library_id = $1 and c.key = $7
+  union all select e.id, e.year, 1 from titles t join editions e on e.library_id = $1 and e.title_id = t.id where t.library_id = $1 and t.title_key = $7
+  union all (select e.id, e.year, case when e.words @@ in_title then 2 when e.words @@ in_both then 3 else 4 end
+    from asked, editions e where e.library_id = $1 and e.words @@ q limit 20000)),
 found as (
-  select id, rank from exact
-  union all select e.id, 5 from asked, editions e where e.library_id = $1 and e.words @@ loose and not exists (select from exact)),
-best as (
-  select f.id, min(f.rank) as rank, coalesce(max(e.year), 0) as year from found f join editions e on e.library_id = $1 and e.id = f.id
-  group by f.id order by 2, 3 desc, 1 limit $8)
+  select * from exact
+  union all (select e.id, e.year, 5 from asked, editions e where e.library_id = $1 and e.words @@ loose and not exists (select from exact) limit 20000)),
+best as (select id, min(rank) as rank, coalesce(max(year), 0) as year from found group by id order by 2, 3 desc, 1 limit $8)
 select ` + shown + `
 from best join editions e on e.library_id = $1 and e.id = best.id join titles t on t.library_id = $1 and t.id = e.title_id
 order by best.rank, best.year desc, e.id`
 
-// What each word, or what is left of it without its ending, may stand for; asked for only where the words themselves find nothing.
+// What each word, or what is left of it without its ending, may stand for, itself first; asked for only where the words themselves find nothing.
 const selectNear = `with forms as (
   select w.n, f.form from unnest($2::text[]) with ordinality as w (word, n)
   cross join lateral (select w.word as form union select unnest(tsvector_to_array(to_tsvector('catalogue', w.word)))) f
-  where not exists (select from editions e where e.library_id = $1 and e.words @@ to_tsquery('catalogue', $3)))
-select n::int, form as lexeme from forms
-union select f.n::int, v.lexeme from forms f join vocabulary v on v.library_id = $1 and v.slips && slips(f.form)
-where length(f.form) >= 3
-order by 1, 2 limit 500`
+  where not exists (select from editions e where e.library_id = $1 and e.words @@ to_tsquery('catalogue', $3))),
+all_forms as (
+  select n, form as lexeme, false as other from forms
+  union all select f.n, v.lexeme, true from forms f join vocabulary v on v.library_id = $1 and v.slips && slips(f.form) where length(f.form) >= 3)
+select n::int, lexeme from all_forms group by n, lexeme order by bool_and(other), n, lexeme limit 500`
 
 // near is a lexeme that the n-th word may stand for, counted from one.
 type near struct {
@@ -75,7 +73,7 @@ type near struct {
 	Lexeme string
 }
 
-func search(ctx context.Context, db DB, lib library.ID, query string, limit int) ([]Edition, error) {
+func search(ctx context.Context, db database, lib library.ID, query string, limit int) ([]Edition, error) {
 	q := ask(query)
 	limit = min(limit, foundMost)
 	if q.whole == "" || limit < 1 {
@@ -131,7 +129,16 @@ func (q question) typed() []string {
 
 // with is the question with what its words may stand for.
 func (q question) with(others []near) question {
-	q.config, q.loose = "simple", len(q.words) >= 3
+	q.config = "simple"
+	switch len(q.words) {
+	case 1:
+	case 2: // a catalogue that has initials alone is asked for the whole name
+		for _, w := range q.typed() {
+			q.loose = append(q.loose, " & "+cut(w, 1)+":B")
+		}
+	default:
+		q.loose = make([]string, len(q.words))
+	}
 	q.words = make([][]string, len(q.words))
 	for _, o := range others {
 		q.words[o.N-1] = append(q.words[o.N-1], o.Lexeme)
@@ -142,10 +149,8 @@ func (q question) with(others []near) question {
 // queue adds the question to the batch; what it finds goes to found.
 func (q question) queue(batch *pgx.Batch, lib library.ID, limit int, found *[]Edition) {
 	var loose []string
-	for i := range q.words {
-		if q.loose {
-			loose = append(loose, question{words: slices.Delete(slices.Clone(q.words), i, i+1)}.text(""))
-		}
+	for i, instead := range q.loose {
+		loose = append(loose, question{words: slices.Delete(slices.Clone(q.words), i, i+1)}.text("")+instead)
 	}
 	batch.Queue(selectFound, lib, q.config, q.text(""), q.text(":A"), q.text(":AB"), q.isbn, q.whole, limit, strings.Join(loose, " | ")).Query(func(rows pgx.Rows) (err error) {
 		*found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Edition])

@@ -65,8 +65,8 @@ type Copy struct {
 // ErrNotFound means that this library has no such edition.
 var ErrNotFound = errors.New("not in the catalogue")
 
-// DB is a pool, a connection or a transaction.
-type DB interface {
+// database is a pool or a transaction.
+type database interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
@@ -96,7 +96,7 @@ const shown = `e.id, e.library_id as library, t.title, t.author, t.kind, e.place
 const selectEdition = `select ` + shown + `
 from editions e join titles t on t.library_id = e.library_id and t.id = e.title_id where e.library_id = $1 and e.id = $2`
 
-func get(ctx context.Context, db DB, lib library.ID, id EditionID) (Edition, error) {
+func get(ctx context.Context, db database, lib library.ID, id EditionID) (Edition, error) {
 	rows, err := db.Query(ctx, selectEdition, lib, id)
 	if err != nil {
 		return Edition{}, fmt.Errorf("read edition %d: %w", id, err)
