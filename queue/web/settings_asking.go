@@ -53,12 +53,9 @@ func (v *visit) requestName(kind string) string {
 	keys := map[string]string{
 		"question": "desk_policy.request_question", "fragment": "desk_policy.request_fragment", "article": "desk_policy.request_article",
 		"digitisation": "desk_policy.request_digitisation", "loan": "desk_policy.request_loan", "subscription": "desk_policy.request_subscription",
-		"query": "desk_policy.request_query",
+		"query": "desk_policy.request_query", "registration": "desk_policy.request_registration", "card": "desk_policy.request_card",
 	}
-	if key := keys[kind]; key != "" {
-		return v.t(key)
-	}
-	return v.kindName(kind)
+	return v.t(keys[kind])
 }
 
 // changeAsking sets who may ask for what. An account that has the usual is not stored, so that it goes on having it.

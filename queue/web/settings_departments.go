@@ -96,7 +96,7 @@ func (v *visit) department() (queue.Department, error) {
 func (v *visit) showDepartment(dep queue.Department, faults map[string]string, status int) error {
 	title := v.t("desk_departments.new")
 	if dep.ID != 0 {
-		title = v.t("desk_departments.department") + ": " + dep.Title(v.lang, v.lib.RecordLang())
+		title = dep.Title(v.lang, v.lib.RecordLang())
 	}
 	f, err := v.settingsFrame(title)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestLimitsOfCopying(t *testing.T) {
 	if got := h.settings(lib).Settings.Policy.Copying; !reflect.DeepEqual(got, want) {
 		t.Errorf("limits: %+v", got)
 	}
-	head.get("/desk/settings").has(t, http.StatusOK, "fragment of a book: at most 15 % of a book, at most pages: 40", "one article of an issue")
+	head.get("/desk/settings").has(t, http.StatusOK, "fragment of a book: at most 15 % of a work, at most pages: 40", "one article of an issue")
 	head.post(page, form).has(t, http.StatusConflict, "Somebody else has changed")
 }
 
