@@ -36,18 +36,29 @@ func article() *Flow {
 var (
 	yearWithin = regexp.MustCompile(`(?i)(?:^|[^\d\p{L}])(?:(?:за|от|від|в|у|for|of|in|from)\s+)?(1[6-9]\d\d|20\d\d)(?:\s*(?:г|год[ау]?|гг|р|рік|року|сыл|с)\.?)?(?:[^\d\p{L}]|$)`)
 	// numberWithin is a number of an issue with its word.
-	numberWithin = regexp.MustCompile(`(?i)(?:№|#|(?:^|[\s,.;(–—-])(?:номер[ае]?|выпуск|вып\.?|випуск|вип\.?|нүөмэр[э]?|нумер|issue|number|no\.?|nr\.?))\s*(\d{1,4}(?:\s*[-–]\s*\d{1,4})?)`)
-	numberAlone  = regexp.MustCompile(`^\d{1,4}(?:\s*[-–/]\s*\d{1,4})?$`)
-	between      = regexp.MustCompile(`[,;\n\x00]|\.\s*[–—-]\s`)
+	numberWithin = regexp.MustCompile(`(?i)(?:№|#|(?:^|[\s,.;(–—-])(?:номер[ае]?|выпуск|вып\.?|випуск|вип\.?|нүөмэр[э]?|нумер|issue|number|no\.?|nr\.?))\s*(\d{1,4}(?:\s*[-–]\s*\d{1,4})?)` +
+		`|(?:^|[\s,.;(])(\d{1,4})\s*(?:№\s*(?:[,.;]|$)|-?[сc]\s+нүөмэр\p{L}*)`)
+	numberAlone = regexp.MustCompile(`^\d{1,4}(?:\s*[-–/]\s*\d{1,4})?$`)
+	between     = regexp.MustCompile(`[,;\n\x00]|\.\s*[–—-]\s`)
 )
 
-// cutMatch takes the first group of the pattern out of the text and leaves a mark, so that what stood on its sides stays apart.
+// cutMatch takes what matches the pattern out of the text, leaves a mark, so that what stood on its sides stays apart, and gives the group that matched.
 func cutMatch(text string, pattern *regexp.Regexp) (rest, match string) {
 	at := pattern.FindStringSubmatchIndex(text)
 	if at == nil {
 		return text, ""
 	}
-	return text[:at[0]] + " \x00 " + text[at[1]:], text[at[2]:at[3]]
+	return text[:at[0]] + " \x00 " + text[at[1]:], group(text, at)
+}
+
+// group is the only group of the match that has something.
+func group(text string, at []int) string {
+	for i := 2; i < len(at); i += 2 {
+		if at[i] >= 0 {
+			return text[at[i]:at[i+1]]
+		}
+	}
+	return ""
 }
 
 // readArticle understands "Полярная звезда, 1998, № 3, с. 12-18" and "Снег // Полярная звезда, 1998", as far as it is said.
@@ -70,8 +81,8 @@ func (v Vars) readArticle(r *Reader, text string, out *Turn) Event {
 			v.keepWords(varArticle, v[varArticle]+", "+part, out)
 		}
 	}
-	if v[varPeriodical] == "" {
-		v.keepWords(varPeriodical, text, out)
+	if v[varPeriodical] == "" { // of which magazine?
+		return toFindBook
 	}
 	return v.issueKnown(out)
 }

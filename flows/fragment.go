@@ -174,7 +174,7 @@ func (v Vars) keepWords(name, text string, out *Turn) {
 	v[name] = strings.Join(strings.Fields(text), " ")
 	if runes := []rune(v[name]); len(runes) > wordsMost {
 		v[name] = string(runes[:wordsMost])
-		out.say("common.cut", nil)
+		out.sayCut()
 	}
 }
 

@@ -58,7 +58,11 @@ func noticeAsk(r *Reader, v Vars, out *Turn) {
 	if p, ok := v.orderer(r); ok {
 		personLine(r, p.Name, out)
 	}
-	out.line("fragment.terms", nil)
+	if b, ok := v.book(); ok && b.Free {
+		out.line("fragment.terms_free", nil)
+	} else {
+		out.line("fragment.terms", nil)
+	}
 	out.offer(choice(choiceYes, "fragment.accept"), choice(choicePages, "fragment.change_pages"), choice(choiceCancel, "common.cancel"))
 }
 
@@ -178,6 +182,7 @@ func limitTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	switch {
 	case in.Choice == limitFirst && first != nil:
 		v[varPages] = first.String()
+		delete(v, varPermit)
 		out.Ask = v.placing(r, out.State.Flow)
 		return ""
 	case in.Choice == limitPermit && v.limit().Verdict == VerdictPermission:

@@ -67,13 +67,22 @@ func pagesBack(_ *Reader, v Vars) Event {
 	return toFindBook
 }
 
-// pageList is numbers of pages; a number of four digits is no further one, but a year.
-const pageList = `\d{1,4}(?:\s*(?:[-‐‑‒–—…]|\.{2,3}|по|до|to)\s*\d{1,4})?(?:\s*,\s*\d{1,3}(?:\s*[-‐‑‒–—…]\s*\d{1,3})?)*`
+// Pages in the middle of something else. After pages by a range anything may follow; after a single number nothing, for that may be "Петров С. 12 рассказов".
+// A number of four digits after a comma is no further page, but a year.
+const (
+	pageRange   = `\d{1,4}\s*(?:[-‐‑‒–—…]|\.{2,3}|по|до|to)\s*\d{1,4}`
+	pageMore    = `(?:\s*,\s*\d{1,3}(?:\s*[-‐‑‒–—…]\s*\d{1,3})?)*`
+	pageBefore  = `(?:[сc]{1,2}\.|стр\.?|страниц[аыу]|стор\.?|сторінк[аиу]|сирэй\p{L}*|pp?\.|pages?)\s*`
+	pageAfter   = `\s*(?:[сc]{1,2}\.?|стр|стор|страниц\p{L}*|сторін\p{L}*|сирэй\p{L}*|pp?|pages?)`
+	pageLoosely = `(?:[\s,.;:)]|$)`
+	pageAtEnd   = `\s*(?:[,.;:)]|$)`
+)
 
 var (
-	// pagesIn are pages in the middle of something else, with the word for pages on one side.
-	pagesWithin = regexp.MustCompile(`(?i)(?:^|[\s,.;:(–—-])(?:(?:сс?|cc?|стр|страниц[аыу]|стор|сторінк[аиу]|сирэй\p{L}*|pp?|pages?)\.?\s*(` + pageList + `)` +
-		`|(\d{1,4}\s*[-‐‑‒–—]\s*\d{1,4})\s*(?:сс?|стр|стор|страниц\p{L}*|сторін\p{L}*|сирэй\p{L}*|pp?|pages?)\.?)(?:[\s,.;:)]|$)`)
+	pagesWithin = regexp.MustCompile(`(?i)(?:^|[\s,.;:(–—-])(?:` + pageBefore + `(` + pageRange + pageMore + `)` + pageLoosely +
+		`|` + pageBefore + `(\d{1,4}` + pageMore + `)` + pageAtEnd +
+		`|[сc]\s+(` + pageRange + pageMore + `)` + pageAtEnd +
+		`|(` + pageRange + `)` + pageAfter + pageLoosely + `)`)
 
 	// pagesOnly is what says nothing but pages, though perhaps none that there can be.
 	pagesOnly = regexp.MustCompile(`(?i)^(?:[^\p{L}]|(?:с|c|стр|страниц\p{L}*|стор|сторін\p{L}*|сирэй\p{L}*|pp?|pages?|от|по|до|від|з|from|to|и|і|й|та|and|уонна)(?:[^\p{L}]|$))*$`)
@@ -88,11 +97,7 @@ func cutPages(text string) (rest, pages string) {
 	if at == nil {
 		return text, ""
 	}
-	from, until := at[2], at[3]
-	if from < 0 {
-		from, until = at[4], at[5]
-	}
-	read, ok := library.ParsePages(text[from:until])
+	read, ok := library.ParsePages(group(text, at))
 	rest = strings.Trim(text[:at[0]], " ,.;:(–—-") + ", " + strings.TrimLeft(text[at[1]:], " ,.;:)–—-")
 	rest = strings.Trim(rest, ", ")
 	if !ok || !hasWords(rest) {

@@ -43,8 +43,8 @@ func whichBookAsk(_ *Reader, v Vars, out *Turn) {
 	for i, b := range books {
 		label := b.Short
 		if alike {
-			number := strconv.Itoa(i+1) + ". "
-			label = shortened(number+b.Short, shortMost)
+			number := " (" + strconv.Itoa(i+1) + ")"
+			label = shortened(b.Short, shortMost-len(number)) + number
 			out.line("fragment.line", templates.Fields{"number": i + 1, "book": b.Line})
 		}
 		out.offer(Choice{ID: bookPrefix + strconv.FormatInt(b.ID, 10), Plain: label})

@@ -164,11 +164,16 @@ func (v Vars) draft(text string, out *Turn) {
 	all := strings.TrimSpace(v[varText] + "\n" + text)
 	if runes := []rune(all); len(runes) > draftRunes {
 		all = string(runes[:draftRunes])
-		if len(out.Say) == 0 || out.Say[len(out.Say)-1].Lines[0].Key != "common.cut" {
-			out.say("common.cut", nil)
-		}
+		out.sayCut()
 	}
 	v[varText] = all
+}
+
+// sayCut tells, once, that the end of a text is not kept.
+func (t *Turn) sayCut() {
+	if n := len(t.Say); n == 0 || t.Say[n-1].Lines[0].Key != "common.cut" {
+		t.say("common.cut", nil)
+	}
 }
 
 func confirmAsk(_ *Reader, v Vars, out *Turn) {

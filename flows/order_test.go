@@ -3,9 +3,111 @@ package flows
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strings"
+	"testing"
 	"time"
 )
+
+func TestCutPages(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]string{
+		"Пушкин, Капитанская дочка, с. 12-20":            {"Пушкин, Капитанская дочка", "12–20"},
+		"с. 12–20, 33 Пушкин, Капитанская дочка":         {"Пушкин, Капитанская дочка", "12–20, 33"},
+		"Капитанская дочка стр 5":                        {"Капитанская дочка", "5"},
+		"Капитанская дочка (стр. 5, 7-9)":                {"Капитанская дочка", "5, 7–9"},
+		"Капитанская дочка с 12 по 20":                   {"Капитанская дочка", "12–20"},
+		"Капитанская дочка, 12-20 стр., издание 1975 г.": {"Капитанская дочка, издание 1975 г.", "12–20"},
+		"The Hobbit, pp. 3–7, 1998":                      {"The Hobbit, 1998", "3–7"},
+		"The Hobbit pages 3 to 7":                        {"The Hobbit", "3–7"},
+		"Олоҥхо, 12–20 сирэйдэр":                         {"Олоҥхо", "12–20"},
+		"Кобзар, стор. 7":                                {"Кобзар", "7"},
+		// No pages.
+		"Петров С. 12 рассказов":   {"Петров С. 12 рассказов", ""},
+		"Повесть с 3 рисунками":    {"Повесть с 3 рисунками", ""},
+		"Для детей с 5 до 7 лет":   {"Для детей с 5 до 7 лет", ""},
+		"Двенадцать стульев, 1928": {"Двенадцать стульев, 1928", ""},
+		"1941-1945: хроника":       {"1941-1945: хроника", ""},
+		"Капитанская дочка, с. 0":  {"Капитанская дочка, с. 0", ""},
+		"с. 12-20": {"с. 12-20", ""}, // of which book?
+		"":         {"", ""},
+	} {
+		if rest, pages := cutPages(text); rest != want[0] || pages != want[1] {
+			t.Errorf("%q: %q and %q, want %q", text, rest, pages, want)
+		}
+	}
+}
+
+func TestLooksLikePages(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"12-": true, "с. 0": true, "20 страниц": true, "pages 0 to 5": true, "20 сирэй": true, "1-5000": true, "12 та 0": true,
+		"глава 3": false, "VII": false, "с. VII": false, "предисловие": false, "статья": false, "post": false, "стрела": false,
+	} {
+		if looksLikePages(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
+func TestReadArticle(t *testing.T) {
+	t.Parallel()
+	texts, _ := conversations(t)
+	issue := func(periodical, year, number, pages, article string) Vars {
+		all := Vars{varPeriodical: periodical, varYear: year, varNumber: number, varPages: pages, varArticle: article}
+		maps.DeleteFunc(all, func(_, v string) bool { return v == "" })
+		return all
+	}
+	for text, want := range map[string]Vars{
+		"Полярная звезда, 1998, № 3, с. 12-18":                          issue("Полярная звезда", "1998", "3", "12–18", ""),
+		"полярная звезда 1998 №3":                                       issue("полярная звезда", "1998", "3", "", ""),
+		"Полярная звезда №3/1998":                                       issue("Полярная звезда", "1998", "3", "", ""),
+		"Полярная звезда, № 3-4 за 1998 год":                            issue("Полярная звезда", "1998", "3-4", "", ""),
+		"Полярная звезда, 1998 г., номер 3, стр. 12":                    issue("Полярная звезда", "1998", "3", "12", ""),
+		"Иванов И. Снег // Полярная звезда. – 1998. – № 3. – С. 12–18.": issue("Полярная звезда", "1998", "3", "12–18", "Иванов И. Снег"),
+		"Полярная звезда. 1998. № 3. С. 12-18":                          issue("Полярная звезда", "1998", "3", "12–18", ""),
+		"Полярная звезда, 1998, № 3, А. С. Иванов, Снег":                issue("Полярная звезда", "1998", "3", "", "А. С. Иванов, Снег"),
+		"Кыым, 5 марта 1998":                                            issue("Кыым", "1998", "5 марта", "", ""),
+		"Кыым, 05.03.1998, письмо":                                      issue("Кыым", "1998", "05.03", "", "письмо"),
+		"Чолбон, 1998 с., 3 №":                                          issue("Чолбон", "1998", "3", "", ""),
+		"Всесвіт, 1998 рік, випуск 3, стор. 5":                          issue("Всесвіт", "1998", "3", "5", ""),
+		"Nature, 1998, no. 12, pp. 3-7":                                 issue("Nature", "1998", "12", "3–7", ""),
+		"Nature":                                                        issue("Nature", "", "", "", ""),
+		"№ 3, 1998":                                                     issue("", "1998", "3", "", ""),
+	} {
+		v, r, out := Vars{}, reader(), Turn{}
+		r.words = texts
+		v.readArticle(r, text, &out)
+		delete(v, varWords)
+		if !maps.Equal(v, want) {
+			t.Errorf("%q: %q, want %q", text, v, want)
+		}
+	}
+}
+
+// TestNewsOfOrdersWithoutTheirFields: what a later version of the library says less of is news all the same; a moment that is none is an error.
+func TestNewsOfOrdersWithoutTheirFields(t *testing.T) {
+	t.Parallel()
+	texts, set := conversations(t)
+	for _, kind := range []string{NewsOrderSent, NewsOrderRefused, NewsOrderQuestion, NewsOrderCancelled, NewsOrderAgain, NewsOrderLink} {
+		out, err := set.Advance(State{}, reader(), Input{Kind: Notice, News: News{Kind: kind}})
+		if err != nil || len(out.Say) != 1 || len(out.Say[0].Choices) == 0 {
+			t.Fatalf("%s: %+v, %v", kind, out.Say, err)
+		}
+		for _, l := range out.Say[0].Lines {
+			if _, err := texts.Render("ru", l.Key, l.Fields); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for _, news := range []News{
+		{Kind: NewsOrderLate}, {Kind: NewsOrderLate, Fields: map[string]string{"due": "soon"}}, {Kind: "order.unheard"},
+	} {
+		if _, err := set.Advance(State{}, reader(), Input{Kind: Notice, News: news}); err == nil {
+			t.Errorf("%+v was accepted", news)
+		}
+	}
+}
 
 // placingWords is an order as scripts write it.
 func placingWords(a PlaceOrder) string {

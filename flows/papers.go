@@ -102,7 +102,7 @@ func (r *Reader) awaitsPapers() bool {
 // brings reports whether the files are papers rather than something beside a question: nothing else is expected, or one bears our code. A code counts though
 // no papers are missing here: the page may take the place of one that staff have not looked at, or belong to another conversation.
 func (r *Reader) brings(files []Finding, idle bool) bool {
-	return r.awaitsPapers() && idle && r.Question == 0 && len(files) > 0 || slices.ContainsFunc(files, func(f Finding) bool {
+	return r.awaitsPapers() && idle && r.Question == 0 && r.Awaited == 0 && len(files) > 0 || slices.ContainsFunc(files, func(f Finding) bool {
 		return slices.ContainsFunc(f.Sheets, func(s Sheet) bool { return s.Code != "" })
 	})
 }
