@@ -42,16 +42,18 @@ func (c *Child) Starved() bool {
 }
 
 // Confine bounds this process and those it starts, for good: bytes of data, and time of all processors, which ends a child even when its parent
-// has been killed. What is mapped already is not counted: the race detector alone maps more than all that is allowed.
+// has been killed. It can write no file: people's papers must not lie on a disk in plain. What is mapped already is not counted: the race detector
+// alone maps more than all that is allowed.
 func Confine(memory uint64, cpu time.Duration) error {
 	mapped, err := mappedData()
 	if err != nil {
 		return err
 	}
 	for resource, limit := range map[int]uint64{
-		syscall.RLIMIT_DATA: mapped + memory,
-		syscall.RLIMIT_CPU:  uint64(cpu.Seconds()),
-		syscall.RLIMIT_CORE: 0,
+		syscall.RLIMIT_DATA:  mapped + memory,
+		syscall.RLIMIT_CPU:   uint64(cpu.Seconds()),
+		syscall.RLIMIT_CORE:  0,
+		syscall.RLIMIT_FSIZE: 0,
 	} {
 		if err := syscall.Setrlimit(resource, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
 			return err

@@ -18,6 +18,8 @@ const (
 	firstFree
 )
 
+const tableEntry = 20 // bytes of an object in the table
+
 // book writes a PDF from its beginning to its end and keeps nothing of it but where its objects stand: its size is not bounded by memory, which is
 // why pdfcpu, which holds all of a document, only reads the PDFs of which pages are taken. The first error stays.
 type book struct {

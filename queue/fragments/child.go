@@ -95,7 +95,9 @@ func (b *binder) next(pages *bufio.Writer) (bool, error) {
 	if err == nil {
 		err = b.take(w, tell)
 	}
-	debug.FreeOSMemory() // what one picture took would stand beside what the next takes
+	if w.Media != jpegMedia {
+		debug.FreeOSMemory() // what one picture took would stand beside what the next takes
+	}
 	var fault Fault
 	switch {
 	case err == nil:

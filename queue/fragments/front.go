@@ -13,7 +13,7 @@ import (
 
 // Front is what the first page says.
 type Front struct {
-	Lang    library.Lang // of the page; one that is not known stands for Russian
+	Lang    library.Lang // of the page; Join takes Russian for one that is not known
 	Library string       // its name
 	Source  string       // bibliographic description
 	Pages   string       // which pages of it, as people write it
@@ -55,9 +55,6 @@ type sheet struct {
 // draw gives the first page as a PDF, A4; it goes over to the next only if there is too much to say.
 func (j *Joiner) draw(f Front) ([]byte, error) {
 	s := &sheet{Joiner: j, pdf: fpdf.New("P", "mm", "A4", ""), lang: f.Lang}
-	if !s.lang.Known() {
-		s.lang = library.Russian
-	}
 	s.pdf.SetMargins(frontMargin, frontMargin, frontMargin)
 	s.pdf.SetAutoPageBreak(true, frontMargin)
 	s.pdf.AddUTF8FontFromBytes(frontFamily, "", templates.FontRegular())

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"librarian/contacts/library"
 	"librarian/templates"
 )
 
@@ -44,6 +45,9 @@ func (j *Joiner) Join(ctx context.Context, front Front, pages []Page, out io.Wri
 		if fault := p.check(); fault != "" {
 			return Sizes{}, fmt.Errorf("join: %w", &PageError{i, fault})
 		}
+	}
+	if !front.Lang.Known() {
+		front.Lang = library.Russian
 	}
 	first, err := j.draw(front)
 	if err != nil {

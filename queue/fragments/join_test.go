@@ -102,7 +102,7 @@ func TestPicturesAreNotCompressedAgain(t *testing.T) {
 		must(t, err)
 		return data
 	}
-	sources := [][]byte{plain, golden("video-001.progressive.jpeg"), golden("video-001.cmyk.jpeg"), golden("video-005.gray.jpeg"), golden("video-001.restart2.jpeg")}
+	sources := [][]byte{plain, golden("video-001.progressive.jpeg"), golden("video-001.cmyk.jpeg"), golden("video-005.gray.jpeg"), golden("video-001.restart2.jpeg"), golden("video-001.rgb.jpeg"), golden("video-001.q50.410.jpeg")}
 	var pages []Page
 	for i, data := range sources {
 		pages = append(pages, page("image/jpeg", tagged(data, 1+i), 0))

@@ -30,7 +30,11 @@ func TestMain(m *testing.M) {
 	case "join":
 		exit(JoinMain(os.Stdin, os.Stdout))
 	case "measured":
-		exit(errors.Join(JoinMain(os.Stdin, os.Stdout), os.WriteFile(os.Args[2], []byte(peak()), 0o600)))
+		exit(errors.Join(JoinMain(os.Stdin, os.Stdout), tellPeak(os.Args[2])))
+	case "joinall":
+		exit(joinAll(os.Args[2], os.Args[3], os.Args[4], os.Args[5]))
+	case "scribble":
+		exit(scribble(os.Args[2]))
 	case "mute":
 		exit(nil)
 	case "hang", "die", "hoard":
@@ -81,6 +85,24 @@ func misbehave(how string) error {
 		}
 	}
 	return fmt.Errorf("%d", len(kept))
+}
+
+// tellPeak writes into a pipe: a confined process writes no file.
+func tellPeak(path string) error {
+	pipe, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = pipe.WriteString(peak())
+	return errors.Join(err, pipe.Close())
+}
+
+// scribble tries to leave a file behind.
+func scribble(path string) error {
+	if err := files.Confine(joinMemory, joinTime); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(secret), 0o600)
 }
 
 // peak is the most memory that this process had, in kilobytes.

@@ -17,7 +17,10 @@ type Page struct {
 	Turn   int                                              // degrees clockwise beyond its own orientation: 0, 90, 180, 270
 }
 
-const pdfMedia = "application/pdf"
+const (
+	pdfMedia  = "application/pdf"
+	jpegMedia = "image/jpeg"
+)
 
 // Fault is why a page cannot be joined.
 type Fault string

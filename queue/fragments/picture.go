@@ -16,7 +16,7 @@ const grade = 90 // quality of a JPEG that is made of another type
 
 // drawPicture makes a drawing of a picture's bytes: of a JPEG as it is, of others a JPEG of all their pixels, or black and white where they have no more.
 func drawPicture(media string, data []byte) (drawing, error) {
-	if media == "image/jpeg" {
+	if media == jpegMedia {
 		b, err := strip(data)
 		if err != nil {
 			return drawing{}, fmt.Errorf("strip: %w", err)

@@ -200,7 +200,7 @@ func (s *sheets) reach(from []int) (size int64) {
 			continue
 		}
 		seen[number] = true
-		size += s.sizes[number]
+		size += s.sizes[number] + tableEntry
 		todo = append(todo[:len(todo):len(todo)], s.needs[number]...)
 	}
 	return size

@@ -24,7 +24,7 @@ func (e *SizeError) Error() string {
 
 const (
 	bookExtra = 4 << 10 // bytes of a PDF beside its pages, and by which a first page that tells its part is longer
-	pageExtra = 128     // bytes of a page in the tables
+	pageExtra = 128     // bytes of a page and its own objects in the tables
 )
 
 // Split cuts pages that have been joined once into parts of less than limit bytes, each in the order of pages and as full as can be. If all fit there is
