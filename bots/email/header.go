@@ -188,15 +188,19 @@ func appendQuoted(out, row []byte) []byte {
 	return out
 }
 
-var messageID = regexp.MustCompile(`<([^<>\s]{1,900})>`)
+var messageID = regexp.MustCompile(`<([^<>\s]+)>`)
+
+const maxID = 900 // bytes; a header line holds 998
 
 // messageIDs finds the ids of a header. Some programs leave out the angle brackets.
 func messageIDs(text string) []string {
 	var out []string
 	for _, m := range messageID.FindAllStringSubmatch(text, maxIDs) {
-		out = append(out, strings.ToValidUTF8(m[1], "\uFFFD"))
+		if len(m[1]) <= maxID {
+			out = append(out, strings.ToValidUTF8(m[1], "\uFFFD"))
+		}
 	}
-	if bare := strings.TrimSpace(text); out == nil && bare != "" && len(bare) < 900 && strings.Contains(bare, "@") && !strings.ContainsAny(bare, " \t<>") {
+	if bare := strings.TrimSpace(text); out == nil && bare != "" && len(bare) <= maxID && strings.Contains(bare, "@") && !strings.ContainsAny(bare, " \t<>") {
 		out = append(out, strings.ToValidUTF8(bare, "\uFFFD"))
 	}
 	return out

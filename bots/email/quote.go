@@ -59,7 +59,7 @@ var (
 
 const (
 	maxClosing = 8 // lines below "with respect"; more is no signature
-	maxRows    = 20_000
+	maxRows    = 5000
 )
 
 // newWordsOf cuts off what the sender did not write this time: quotes with the lines above them, and signatures. What a letter hands on stays.
@@ -156,8 +156,11 @@ func cutClosing(rows []string) []string {
 			if strings.TrimSpace(row) != "" {
 				below++
 			}
+			if below > maxClosing {
+				return rows // whatever stands above is further from the end
+			}
 		}
-		if below <= maxClosing && strings.TrimSpace(strings.Join(rows[:i], "")) != "" {
+		if strings.TrimSpace(strings.Join(rows[:i], "")) != "" {
 			return rows[:i]
 		}
 	}

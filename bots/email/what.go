@@ -73,8 +73,11 @@ func (w *walker) bounce() Bounce {
 		b.Recipients = append(b.Recipients, readStatus(status)...)
 	}
 	words := w.words()
-	if len(w.status) == 0 {
+	switch {
+	case len(w.status) == 0:
 		b.Recipients = w.told(words)
+	case len(b.Recipients) == 1: // Exim writes the reason for people alone
+		b.Recipients[0].learn(words)
 	}
 	if b.MessageID == "" {
 		b.MessageID = firstOf(idsIn(words))
@@ -107,13 +110,18 @@ func readStatus(raw []byte) []Undelivered {
 		}
 		u := Undelivered{Status: statusCode.FindString(h.get("Status")), Failed: action == "failed"}
 		u.Address, _ = mailbox(address)
-		if u.Status == "" {
-			u.Status = statusCode.FindString(h.get("Diagnostic-Code"))
-		}
-		u.Permanent = u.Failed && !strings.HasPrefix(u.Status, "4") && !passing(u.Status)
+		u.learn(h.get("Diagnostic-Code"))
 		out = append(out, u)
 	}
 	return out
+}
+
+// learn takes the status out of a server's words where it has not said more than that it failed, and draws the conclusion.
+func (u *Undelivered) learn(words string) {
+	if told := statusCode.FindString(words); told != "" && (u.Status == "" || strings.HasSuffix(u.Status, ".0.0")) {
+		u.Status = told
+	}
+	u.Permanent = u.Failed && !strings.HasPrefix(u.Status, "4") && !passing(u.Status)
 }
 
 // passing knows permanent codes that speak of the letter or of the box's state and not of the address: full, too large, taken for spam.
@@ -139,7 +147,7 @@ func (w *walker) told(words string) []Undelivered {
 	return out
 }
 
-var idLine = regexp.MustCompile(`(?im)^[>\s]*Message-Id:\s*(<[^<>\s]{1,900}>)`)
+var idLine = regexp.MustCompile(`(?im)^[>\s]*Message-Id:\s*(<[^<>\s]+>)`)
 
 func idsIn(words string) []string {
 	m := idLine.FindStringSubmatch(words)
