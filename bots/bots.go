@@ -43,6 +43,8 @@ type Inbound struct {
 	At      time.Time       // when it was written, by the channel's clock
 	Gone    bool            // the sender has blocked the library, or left; Text is empty
 	Refused []RefusedUpload // what the channel would not hand over at all
+	// Unproven means that anybody may have written in the sender's name: it may ask, and not change anything.
+	Unproven bool
 }
 
 // InboundFile is a file of a message, still with the provider or already in the store.

@@ -209,3 +209,18 @@ func Lookup(ctx context.Context, db DB, channel int64, external string) (Address
 	}
 	return id, true, nil
 }
+
+// Mailbox gives an e-mail address as the library has it already, however its letters are written this time; one that it does not have is given back.
+func Mailbox(ctx context.Context, db DB, lib library.ID, channel int64, external string) (string, error) {
+	var known string
+	err := db.QueryRow(ctx, `select external from addresses
+where library_id = $1 and channel_id = $2 and lower(external) = lower($3) and external like '%@%' order by external <> $3, id limit 1`,
+		lib, channel, external).Scan(&known)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return external, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for a mailbox of channel %d: %w", channel, err)
+	}
+	return known, nil
+}

@@ -65,6 +65,11 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 	if r.First {
 		out.say("menu.hello", templates.Fields{"library": r.Library.Title(r.Lang)})
 	}
+	if in.Unproven && s.changes(in, out) {
+		out.say("common.answer_letter", nil)
+		s.ask(r, out)
+		return nil
+	}
 	if lang, ok := chosenLanguage(r, in.Choice); ok {
 		out.Lang, r.Lang, r.Chosen = lang, lang, true
 		s.ask(r, out)
@@ -138,6 +143,17 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		out.say("common.cut", nil)
 	}
 	return s.take(r, in, out)
+}
+
+// changes reports whether the input could do more than ask: in the middle of something every answer moves it.
+func (s *Set) changes(in Input, out *Turn) bool {
+	if _, ok := joins(in); ok {
+		return true
+	}
+	if cmd, ok := s.command(in); ok && slices.Contains([]templates.Command{templates.Human, templates.Help, templates.Language, templates.Menu}, cmd) {
+		return false
+	}
+	return !s.step(out.State).Idle && out.State.Flow != questionFlow
 }
 
 // storable drops what no stored text can hold: null and bytes that are no letters.

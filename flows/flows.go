@@ -101,9 +101,11 @@ type Input struct {
 	Files  []Finding
 	Phone  string // proven by the channel to be the reader's own
 	Cut    bool   // the end of the text did not fit
-	Answer Answer
-	News   News
-	At     time.Time
+	// Unproven: anybody may have written it in the reader's name, as in a letter that answers none of ours. It may ask, and not change anything.
+	Unproven bool
+	Answer   Answer
+	News     News
+	At       time.Time
 }
 
 // Finding is what the inspection of a file showed.

@@ -31,10 +31,11 @@ func (e *Email) MessageID(m bots.Outbound) string {
 
 // compose builds the letter without its files.
 func (e *Email) compose(ctx context.Context, m bots.Outbound, to string) (*mail.Msg, error) {
-	subject := line(m.Subject, maxSubject)
-	if subject == "" {
-		subject = e.config.FromName
+	past, err := e.past(ctx, m)
+	if err != nil {
+		return nil, err
 	}
+	subject := e.subject(m, past)
 	words := newWords(m, subject, e.config.FromName)
 	text, html, err := e.layout.render(words)
 	if err != nil {
@@ -45,22 +46,58 @@ func (e *Email) compose(ctx context.Context, m bots.Outbound, to string) (*mail.
 	msg.SetAddrHeaderFromMailAddress(mail.HeaderTo, &netmail.Address{Address: to})
 	msg.Subject(subject)
 	msg.SetMessageIDWithValue(e.MessageID(m))
+	if answers := e.answersTo(m); answers != "" {
+		msg.SetAddrHeaderFromMailAddress(mail.HeaderReplyTo, &netmail.Address{Name: e.config.FromName, Address: answers})
+	}
 	msg.SetDateWithValue(e.config.Now())
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no robot answers this
 	msg.SetBodyString(mail.TypeTextPlain, text)
 	msg.AddAlternativeString(mail.TypeTextHTML, html)
-	return msg, e.thread(ctx, msg, m)
+	thread(msg, past.IDs)
+	return msg, nil
+}
+
+// answersTo is our address with the letter's token, by which an answer finds its way though a program drops the headers that name what it answers. It is
+// empty where the server does not know such addresses, or ours is too long for one.
+func (e *Email) answersTo(m bots.Outbound) string {
+	local, host, _ := strings.Cut(e.from, "@")
+	token, _, _ := strings.Cut(e.MessageID(m), "@")
+	if extended := local + "+" + token; e.config.Plus && len(extended) <= maxLocal {
+		return extended + "@" + host
+	}
+	return ""
+}
+
+// Thread is what a letter continues.
+type Thread struct {
+	IDs     []string // Message-IDs without angle brackets, oldest first
+	Subject string   // of the last letter, without the mark of an answer
+}
+
+func (e *Email) past(ctx context.Context, m bots.Outbound) (Thread, error) {
+	if e.config.Earlier == nil {
+		return Thread{}, nil
+	}
+	past, err := e.config.Earlier(ctx, m)
+	if err != nil {
+		return Thread{}, fmt.Errorf("find earlier letters of conversation %d: %w", m.Conversation, err)
+	}
+	return past, nil
+}
+
+// subject is the message's own, or that of the letter which it answers: programs show together what is called the same.
+func (e *Email) subject(m bots.Outbound, past Thread) string {
+	if own := line(m.Subject, maxSubject); own != "" {
+		return own
+	}
+	if theirs := line(past.Subject, maxSubject); theirs != "" {
+		return "Re: " + theirs
+	}
+	return e.config.FromName
 }
 
 // thread ties the letter to those before it, so that the reader's program shows them together.
-func (e *Email) thread(ctx context.Context, msg *mail.Msg, m bots.Outbound) error {
-	if e.config.Earlier == nil {
-		return nil
-	}
-	earlier, err := e.config.Earlier(ctx, m)
-	if err != nil {
-		return fmt.Errorf("find earlier letters of conversation %d: %w", m.Conversation, err)
-	}
+func thread(msg *mail.Msg, earlier []string) {
 	ids := make([]string, 0, len(earlier))
 	for _, id := range earlier {
 		if id != "" && !strings.ContainsFunc(id, notInID) {
@@ -68,11 +105,10 @@ func (e *Email) thread(ctx context.Context, msg *mail.Msg, m bots.Outbound) erro
 		}
 	}
 	if len(ids) == 0 {
-		return nil
+		return
 	}
 	msg.SetGenHeader(mail.HeaderInReplyTo, ids[len(ids)-1])
 	msg.SetGenHeader(mail.HeaderReferences, strings.Join(ids[max(0, len(ids)-maxThread):], " "))
-	return nil
 }
 
 // notInID finds what would end a Message-ID or its header; ids of readers' letters are as their programs made them.

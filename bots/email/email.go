@@ -1,4 +1,4 @@
-// Package email is the e-mail channel's outgoing half: notices, codes and documents by SMTP, one letter to one reader.
+// Package email is the e-mail channel: letters go out by SMTP, one to one reader, and come in by IMAP.
 package email
 
 import (
@@ -25,6 +25,7 @@ type Config struct {
 	FromName string // the library's name: beside the address, below each letter, and the subject where a message has none
 	Secret   []byte // at least 16 bytes, the same for good: Message-IDs are derived from it
 	Open     Open
+	Plus     bool           // the server delivers library+anything@ to library@: answers are then asked to an address that names the letter
 	Earlier  Earlier        // nil: letters stand alone
 	Roots    *x509.CertPool // that the server's certificate must come from; nil: the machine's own
 	Now      func() time.Time
@@ -33,8 +34,8 @@ type Config struct {
 // Open gives a stored file with the name and the media type to send it under. Size is in bytes.
 type Open func(ctx context.Context, lib library.ID, id string) (r io.ReadCloser, name, mediaType string, size int64, err error)
 
-// Earlier gives the Message-IDs of the letters that m continues, without angle brackets, oldest first.
-type Earlier func(ctx context.Context, m bots.Outbound) ([]string, error)
+// Earlier gives what m continues.
+type Earlier func(ctx context.Context, m bots.Outbound) (Thread, error)
 
 // ErrConfig is wrapped when a Config cannot work.
 var ErrConfig = errors.New("e-mail channel misconfigured")
@@ -87,7 +88,7 @@ func New(c Config) (*Email, error) {
 // Kind is bots.Email.
 func (e *Email) Kind() bots.Kind { return bots.Email }
 
-// Limits are those of usual mail servers. Letters have no buttons: choices are not shown.
+// Limits are those of usual mail servers. Letters have no buttons: choices are numbered in the text.
 func (e *Email) Limits() bots.Limits {
 	return bots.Limits{Text: maxText, Caption: maxText, Files: maxFiles, File: maxFile}
 }

@@ -74,9 +74,10 @@ func TestLetterArrivesWhole(t *testing.T) {
 		"scan": {name: name, mediaType: "application/pdf", content: scan},
 		"odd":  {name: "../../\"a\"\r\nX-Evil: yes;.txt", mediaType: "text/plain\r\nX-Evil: yes", content: []byte("odd")},
 	})
-	c.Earlier = func(context.Context, bots.Outbound) ([]string, error) {
-		return []string{"first@lib.test", "bad>\r\nX-Evil: <yes", "second@lib.test"}, nil
+	c.Earlier = func(context.Context, bots.Outbound) (email.Thread, error) {
+		return email.Thread{IDs: []string{"first@lib.test", "bad>\r\nX-Evil: <yes", "second@lib.test"}, Subject: "Not taken"}, nil
 	}
+	c.Plus = true
 	e := channel(t, c)
 	subject := strings.Repeat("Ваш читательский билет готов и ждёт Вас. ", 4)
 	text := "Здравствуйте!\r\n\r\n.\nКод: 123456 <b>&\n" + strings.Repeat("я", 2000) + "\nFrom here"
@@ -95,6 +96,9 @@ func TestLetterArrivesWhole(t *testing.T) {
 		if got := l.Header.Get(key); got != value {
 			t.Errorf("%s is %q, want %q", key, got, value)
 		}
+	}
+	if got, want := l.Header.Get("Reply-To"), "<Desk+"+strings.TrimSuffix(id, "@lib.test")+"@lib.test>"; !strings.HasSuffix(got, want) {
+		t.Errorf("answers go to %q, want %q", got, want)
 	}
 	if l.Subject != strings.TrimSpace(subject) || l.From != `Библиотека «Север» <Desk@lib.test>` || !l.Date.Equal(written) {
 		t.Errorf("letter has subject %q, sender %q, date %v", l.Subject, l.From, l.Date)

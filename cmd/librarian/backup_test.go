@@ -70,7 +70,7 @@ func TestBackupAndRestoreWhileReadersWrite(t *testing.T) {
 	if err := os.WriteFile(password, []byte("smtp-pass-word"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtps://user@mail.example", "--from", "library@mail.example", "--password-file", password)
+	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtps://user@mail.example", "--address", "library@mail.example", "--password-file", password)
 	w.must("staff", "add", "boss", "--name", "Boss")
 	w.serve()
 	pool := w.pool()

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"librarian/bots"
-	"librarian/bots/email"
 	"librarian/bots/telegram"
 	"librarian/bots/webchat"
 	"librarian/contacts/library"
@@ -109,7 +108,7 @@ func (s *service) switchOn(ctx context.Context, on map[bots.ChannelID]running, a
 	case bots.WebChat:
 		s.registry.Set(a.ID, webchat.Channel{})
 	case bots.Email:
-		err = s.switchOnEmail(ctx, a)
+		receive, err = s.switchOnEmail(ctx, a)
 	case bots.Telegram:
 		receive, err = s.switchOnTelegram(ctx, a)
 	default:
@@ -129,32 +128,13 @@ func (s *service) switchOn(ctx context.Context, on map[bots.ChannelID]running, a
 	return nil
 }
 
-func (s *service) switchOnEmail(ctx context.Context, a bots.Account) error {
-	var c emailConfig
-	if err := json.Unmarshal(a.Config, &c); err != nil {
-		return fmt.Errorf("config: %w", err)
+// reportChannel notes for the desk and the doctor whether the channel receives.
+func (s *service) reportChannel(id bots.ChannelID) func(ctx context.Context, problem string) {
+	return func(ctx context.Context, problem string) {
+		if err := bots.MarkChannel(ctx, s.pool, id, problem); err != nil && ctx.Err() == nil {
+			s.log.Error("channel is not marked", "channel", id, "err", err)
+		}
 	}
-	text, err := s.secrets.Open(ctx, a.Library, a.Secret)
-	if err != nil {
-		return err
-	}
-	var secret emailSecret
-	if err := json.Unmarshal([]byte(text), &secret); err != nil {
-		return fmt.Errorf("secret: %w", err)
-	}
-	lib, err := s.libraries.ByID(ctx, a.Library)
-	if err != nil {
-		return err
-	}
-	mail, err := email.New(email.Config{
-		Library: a.Library, Channel: a.ID, SMTP: secret.SMTP, From: c.From, FromName: lib.Title(lib.RecordLang()), Secret: []byte(secret.Seed),
-		Open: s.openFile, Now: s.now,
-	})
-	if err != nil {
-		return err
-	}
-	s.registry.Set(a.ID, mail)
-	return nil
 }
 
 // switchOnTelegram gives what receives: a poller, or nothing to do where Telegram calls the service itself.
@@ -169,12 +149,8 @@ func (s *service) switchOnTelegram(ctx context.Context, a bots.Account) (func(co
 	}
 	t := telegram.New(telegram.Config{
 		Library: a.Library, Channel: a.ID, Token: token, BaseURL: c.APIURL, Receive: s.receive, Open: s.openFile, Now: s.now, Log: s.log,
-		Lock: func(ctx context.Context) (func(), bool, error) { return s.holdLock(ctx, pollLock, int32(a.ID)) },
-		Report: func(ctx context.Context, problem string) {
-			if err := bots.MarkChannel(ctx, s.pool, a.ID, problem); err != nil && ctx.Err() == nil {
-				s.log.Error("channel is not marked", "channel", a.ID, "err", err)
-			}
-		},
+		Lock:   func(ctx context.Context) (func(), bool, error) { return s.holdLock(ctx, pollLock, int32(a.ID)) },
+		Report: s.reportChannel(a.ID),
 	})
 	s.registry.Set(a.ID, t)
 	if !c.Webhook {
@@ -205,9 +181,7 @@ func (s *service) announce(ctx context.Context, id bots.ChannelID, ask func(cont
 			problem = "webhook"
 			s.log.Warn("the provider does not call the service yet", "channel", id, "err", err)
 		}
-		if err := bots.MarkChannel(ctx, s.pool, id, problem); err != nil && ctx.Err() == nil {
-			s.log.Error("channel is not marked", "channel", id, "err", err)
-		}
+		s.reportChannel(id)(ctx, problem)
 		if err == nil {
 			return nil
 		}

@@ -127,7 +127,7 @@ type channelCommand struct {
 
 type channelAddCommand struct {
 	Telegram telegramAddCommand `cmd:"" help:"A Telegram bot."`
-	Email    emailAddCommand    `cmd:"" help:"A mailbox to send from."`
+	Email    emailAddCommand    `cmd:"" help:"A mailbox to send from and, with --imap, to receive in."`
 }
 
 type telegramAddCommand struct {
@@ -167,37 +167,53 @@ type emailAddCommand struct {
 	database
 	Library string `required:"" help:"The library's slug."`
 	SMTP    string `required:"" help:"The server, such as smtps://user@mail.example or smtp://user@mail.example:587; the password is read from --password-file." placeholder:"URL"`
-	From    string `required:"" help:"The library's service address."`
-	Pass    string `name:"password-file" help:"File with the password." type:"existingfile"`
+	IMAP    string `help:"Where letters come in, such as imaps://user@mail.example or imap://user@mail.example:143; without it the channel only sends." placeholder:"URL"`
+	Address string `required:"" aliases:"from" help:"The library's service address."`
+	Pass    string `name:"password-file" help:"File with the password of both." type:"existingfile"`
+	Plus    bool   `help:"The server delivers library+anything@ to library@: answers find their way by that too."`
 	Name    string `default:"mail" help:"How staff see it."`
 }
 
-// emailConfig is the channel's config as the database keeps it; the secret is the server's URL with the password, and what Message-IDs are made from.
+// emailConfig is the channel's config as the database keeps it; the secret is the servers' URLs with the password, and what Message-IDs are made from.
 type emailConfig struct {
 	From string `json:"from"`
+	Plus bool   `json:"plus,omitempty"`
 }
 
 // emailSecret is kept encrypted.
 type emailSecret struct {
 	SMTP string `json:"smtp"`
+	IMAP string `json:"imap,omitempty"` // empty: the channel only sends
 	Seed string `json:"seed"`
 }
 
 // Run adds the mailbox.
 func (c emailAddCommand) Run(ctx context.Context) error {
-	from, err := email.ParseAddress(c.From)
+	from, err := email.ParseAddress(c.Address)
 	if err != nil {
-		return fmt.Errorf("--from: %w", err)
+		return fmt.Errorf("--address: %w", err)
 	}
-	server, err := withPassword(c.SMTP, c.Pass)
+	server, err := withPassword(c.SMTP, c.Pass, email.ErrServer)
+	if err == nil {
+		err = email.ParseServer(server)
+	}
+	if err != nil {
+		return fmt.Errorf("--smtp: %w", err)
+	}
+	inbox := ""
+	if c.IMAP != "" {
+		if inbox, err = withPassword(c.IMAP, c.Pass, email.ErrMailbox); err == nil {
+			err = email.ParseMailbox(inbox)
+		}
+		if err != nil {
+			return fmt.Errorf("--imap: %w", err)
+		}
+	}
+	secret, err := newEmailSecret(server, inbox)
 	if err != nil {
 		return err
 	}
-	secret, err := newEmailSecret(server)
-	if err != nil {
-		return err
-	}
-	return c.addChannel(ctx, c.Library, bots.Email, c.Name, emailConfig{From: from}, secret)
+	return c.addChannel(ctx, c.Library, bots.Email, c.Name, emailConfig{From: from, Plus: c.Plus}, secret)
 }
 
 // addChannel sets a channel of the library up.

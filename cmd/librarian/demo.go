@@ -205,7 +205,7 @@ func (s *service) demoSignIn(w http.ResponseWriter, r *http.Request) {
 
 // demoLibrary makes a sample library with its channels and staff, and reports whether it is new.
 func (s *service) demoLibrary(ctx context.Context, smtp, slug string, settings library.Settings, staff []web.Offer) (fresh bool, err error) {
-	secret, err := newEmailSecret("smtp://" + smtp + "?tls=none")
+	secret, err := newEmailSecret("smtp://"+smtp+"?tls=none", "")
 	if err != nil {
 		return false, err
 	}

@@ -94,18 +94,11 @@ func (d *doctor) telegram(ctx context.Context, a bots.Account) error {
 	return err
 }
 
+// email signs in where letters are handed in and, if the account receives, where they are fetched.
 func (d *doctor) email(ctx context.Context, a bots.Account) error {
-	var c emailConfig
-	if err := json.Unmarshal(a.Config, &c); err != nil {
-		return fmt.Errorf("config: %w", err)
-	}
-	text, err := bots.NewSecrets(d.pool, d.keys, time.Now).Open(ctx, a.Library, a.Secret)
+	c, secret, err := openMailbox(ctx, bots.NewSecrets(d.pool, d.keys, time.Now), a)
 	if err != nil {
 		return err
-	}
-	var secret emailSecret
-	if err := json.Unmarshal([]byte(text), &secret); err != nil {
-		return errMailSecret
 	}
 	mail, err := email.New(email.Config{
 		Library: a.Library, Channel: a.ID, SMTP: secret.SMTP, From: c.From, Secret: []byte(secret.Seed), Now: time.Now,
@@ -116,5 +109,18 @@ func (d *doctor) email(ctx context.Context, a bots.Account) error {
 	if err != nil {
 		return err
 	}
-	return mail.Check(ctx)
+	if err := mail.Check(ctx); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	if secret.IMAP == "" {
+		return nil
+	}
+	in, err := email.NewIntake(email.IntakeConfig{Library: a.Library, Channel: a.ID, IMAP: secret.IMAP, Address: c.From, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	if err := in.Check(ctx); err != nil {
+		return fmt.Errorf("receiving: %w", err)
+	}
+	return nil
 }

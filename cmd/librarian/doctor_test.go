@@ -74,7 +74,7 @@ func TestDoctorSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 	w.must("channel", "add", "telegram", "--library", "demo", "--token-file", filepath.Join(secrets, "token"), "--api-url", api.URL)
-	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtps://user@127.0.0.1:"+closedPort(t), "--from", "library@mail.example", "--password-file", filepath.Join(secrets, "password"))
+	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtps://user@127.0.0.1:"+closedPort(t), "--address", "library@mail.example", "--password-file", filepath.Join(secrets, "password"))
 	api.Fail("getMe", telegramtest.Refusal(401, "Unauthorized"), -1)
 	if err := os.Chmod(w.key, 0o644); err != nil {
 		t.Fatal(err)

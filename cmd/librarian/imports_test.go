@@ -99,7 +99,7 @@ func TestEachTableHasOneOwner(t *testing.T) {
 		"libraries": "contacts", "library_texts": "contacts", "contacts": "contacts", "addresses": "contacts", "readers": "contacts", "contact_readers": "contacts",
 		"facts": "contacts/ledger", "cards": "contacts/cards", "number_series": "contacts/cards",
 		"paper_orders": "contacts/papers", "papers": "contacts/papers", "paper_pages": "contacts/papers", "paper_scans": "contacts/papers", "paper_examples": "contacts/papers", "rule_acceptances": "contacts",
-		"channels": "bots", "outbox": "bots", "secrets": "bots", "files": "bots/files", "pending_blobs": "bots/files",
+		"letters": "bots/email", "channels": "bots", "outbox": "bots", "secrets": "bots", "files": "bots/files", "pending_blobs": "bots/files",
 		"conversations": "flows/runner", "events": "flows/runner", "working": "flows/runner",
 		"tasks": "queue", "task_log": "queue", "departments": "queue", "sigla": "queue", "staff": "queue", "sessions": "queue", "audit": "queue", "sign_in_tries": "queue",
 		"titles": "queue/stock", "editions": "queue/stock", "copies": "queue/stock", "vocabulary": "queue/stock",

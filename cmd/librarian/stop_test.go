@@ -239,7 +239,7 @@ func TestLogsHoldNoReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.must("channel", "add", "telegram", "--library", "demo", "--token-file", token, "--api-url", api.URL)
-	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtp://user@127.0.0.1:9?tls=none", "--from", "library@mail.example")
+	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtp://user@127.0.0.1:9?tls=none", "--address", "library@mail.example")
 	w.serve()
 	pool := w.direct().pool()
 	v := w.visitor("reader")

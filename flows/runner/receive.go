@@ -46,6 +46,8 @@ type body struct {
 	Refused []bots.RefusedUpload `json:"refused,omitempty"`
 	News    *flows.News          `json:"news,omitempty"`
 	Wake    int                  `json:"wake,omitempty"` // the turn in which a timer was set
+	// Unproven: anybody may have written it in the sender's name.
+	Unproven bool `json:"unproven,omitempty"`
 }
 
 // file is a file of a message: as it came, and what was found when it was fetched and looked at.
@@ -144,7 +146,7 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 	who := make([]contacts.Who, len(group))
 	for i, a := range group {
 		who[i] = contacts.Who{
-			Library: a.in.Library, Channel: int64(a.in.Channel), External: a.in.Sender, Name: a.in.Name, Proven: true,
+			Library: a.in.Library, Channel: int64(a.in.Channel), External: a.in.Sender, Name: a.in.Name, Proven: !a.in.Unproven,
 		}
 	}
 	return r.transact(ctx, func(tx pgx.Tx) error {
@@ -267,6 +269,7 @@ func (r *Runner) event(a arrival, conv bots.ConversationID, now time.Time) newEv
 		lib: in.Library, conv: conv, kind: "message", external: "m:" + in.ID, state: "ready", written: in.At, ready: now,
 		body: body{
 			Text: text, Choice: in.Choice, Turn: in.Turn, Phone: in.Phone, Cut: cut, Album: in.Album, Refused: in.Refused,
+			Unproven: in.Unproven,
 		},
 	}
 	for _, f := range in.Files {

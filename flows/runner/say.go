@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"librarian/bots"
 	"librarian/contacts/ledger"
@@ -38,12 +39,26 @@ func (r *Runner) messages(t *turn) ([]bots.Message, error) {
 			if strings.Contains(b.Text, bots.SecretMark) {
 				m.Secret = say.Secret
 			}
+			if n := len(out); n > 0 && t.kind == bots.Email && oneLetter(&out[n-1], &m, t.limits) {
+				continue
+			}
 			t.nextOut++
 			out = append(out, m)
 		}
 	}
 	t.keepOffers(choices)
 	return out, nil
+}
+
+// oneLetter adds the second message to the first where one letter can say both: nobody wants a letter for each sentence.
+func oneLetter(first, second *bots.Message, l bots.Limits) bool {
+	a, b := &first.Body, second.Body
+	text := strings.TrimSpace(a.Text + "\n\n" + b.Text)
+	if first.Kind != second.Kind || first.Secret+second.Secret != "" || len(a.Files)+len(b.Files) > l.Files || utf8.RuneCountInString(text) > l.Text {
+		return false
+	}
+	a.Text, a.Files = text, append(a.Files, b.Files...)
+	return true
 }
 
 func outKind(say flows.Say) bots.OutKind {

@@ -122,6 +122,7 @@ func (t *turn) makeInput() flows.Input {
 			texts = append(texts, e.Body.Text)
 		}
 		in.Cut = in.Cut || e.Body.Cut
+		in.Unproven = in.Unproven || e.Body.Unproven
 		if e.Body.Phone != "" {
 			in.Phone = e.Body.Phone
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/smtp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,13 +20,19 @@ import (
 	"librarian/bots/email/letter"
 )
 
-// Server takes letters for any user at Domain. It answers 550 to nobody@ and 451 to later@.
+// Server takes letters for any user at Domain. It answers 550 to nobody@ and 451 to later@; what it takes for gone@ comes back, and so does all but the
+// first letter for FullUser, whose mailbox holds one.
 type Server struct {
 	SMTPURL string         // without encryption
 	Addr    string         // host:port of the same; STARTTLS is offered
 	Secure  string         // host:port where it speaks encrypted from the start
 	Roots   *x509.CertPool // by which its certificate holds
-	dir     string
+
+	IMAP       string // host:port where mailboxes are read, without encryption or by STARTTLS
+	SecureIMAP string // host:port of the same, encrypted from the start
+	dir        string
+	dovecot    string
+	stop       func() // ends Dovecot
 }
 
 // Domain is what the server takes letters for; User and Password may sign in to it.
@@ -33,6 +40,7 @@ const (
 	Domain   = "lib.test"
 	User     = "library"
 	Password = "secret"
+	FullUser = "full"
 )
 
 const patience = 20 * time.Second // for a server to start and for a letter to arrive
@@ -54,23 +62,66 @@ func New(t testing.TB) *Server {
 			t.Error(err)
 		}
 	})
-	s := &Server{dir: dir, Addr: freeAddr(t), Secure: freeAddr(t)}
+	s := &Server{dir: dir, dovecot: dovecot, Addr: freeAddr(t), Secure: freeAddr(t), IMAP: freeAddr(t), SecureIMAP: freeAddr(t)}
 	s.SMTPURL = "smtp://" + s.Addr + "?tls=none"
 	if s.Roots, err = s.prepare(); err != nil {
 		t.Fatal(err)
 	}
-	start(t, dovecot, "-F", "-c", s.path("dovecot.conf"))
+	s.StartMailboxes(t)
+	start(t, exim, "-C", s.path("exim.conf"), "-bdf", "-q5s")
+	s.await(t, "exim", s.greet)
+	return s
+}
+
+// MailboxURL is where the user's letters are read, without encryption.
+func (s *Server) MailboxURL(user string) string {
+	return "imap://" + user + ":" + Password + "@" + s.IMAP + "?tls=none"
+}
+
+// StopMailboxes ends the server that keeps the letters: whoever reads loses the connection, and what comes meanwhile waits.
+func (s *Server) StopMailboxes() { s.stop() }
+
+// StartMailboxes starts it, again with the letters that it had.
+func (s *Server) StartMailboxes(t testing.TB) {
+	t.Helper()
+	s.stop = start(t, s.dovecot, "-F", "-c", s.path("dovecot.conf"))
 	s.await(t, "dovecot", func() error {
-		conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", s.path("base/letters"))
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.IMAP)
 		if err != nil {
 			return err
 		}
 		return conn.Close()
 	})
-	start(t, exim, "-C", s.path("exim.conf"), "-bdf", "-q5s")
-	s.await(t, "exim", s.greet)
-	return s
 }
+
+// Post hands a raw letter in by SMTP, from and to these addresses. The letter's own headers may say anything.
+func (s *Server) Post(t testing.TB, from, to string, raw []byte) {
+	t.Helper()
+	if err := s.post(from, to, raw); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *Server) post(from, to string, raw []byte) error {
+	c, err := smtp.Dial(s.Addr) // without encryption: the certificate is the test's own
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.Hello("reader.test"), c.Mail(from), c.Rcpt(to)); err != nil {
+		return errors.Join(err, c.Close())
+	}
+	w, err := c.Data()
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
+	if _, err := w.Write(raw); err != nil {
+		return errors.Join(err, c.Close())
+	}
+	return errors.Join(w.Close(), c.Quit())
+}
+
+// Maildir is the folder in which the user's letters lie: new and cur of the inbox, and .Processed and .Failed as folders beside them.
+func (s *Server) Maildir(user string) string { return s.path("mail", user) }
 
 // Letters waits until the user has at least so many letters, and gives them in the order of their arrival.
 func (s *Server) Letters(t testing.TB, user string, least int) []letter.Letter {

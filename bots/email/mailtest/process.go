@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"os/user"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -29,7 +30,7 @@ var conf embed.FS
 const hostName = "mx." + Domain
 
 // start runs a server in a process group of its own, which is killed as a whole: Dovecot's children outlive a polite end of their parent.
-func start(t testing.TB, program string, args ...string) {
+func start(t testing.TB, program string, args ...string) (stop func()) {
 	t.Helper()
 	// Not under the test's context, which would end the parent alone.
 	cmd := exec.CommandContext(context.Background(), program, args...)
@@ -39,7 +40,7 @@ func start(t testing.TB, program string, args ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Errorf("stop %s: %v", program, err)
 		}
@@ -47,6 +48,8 @@ func start(t testing.TB, program string, args ...string) {
 			t.Logf("%s: %v\n%s", program, err, out.String())
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // prepare writes what the servers read before they start, and gives the roots of the certificate.
@@ -75,7 +78,21 @@ func (s *Server) prepare() (*x509.CertPool, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := struct{ Dir, Host, Domain, Port, SecurePort, User, Password string }{s.dir, hostName, Domain, port, securePort, User, Password}
+	_, imapPort, err := net.SplitHostPort(s.IMAP)
+	if err != nil {
+		return nil, err
+	}
+	_, imapsPort, err := net.SplitHostPort(s.SecureIMAP)
+	if err != nil {
+		return nil, err
+	}
+	settings := struct{ Dir, Host, Domain, Port, SecurePort, IMAPPort, IMAPSPort, User, Password string }{
+		s.dir, hostName, Domain, port, securePort, imapPort, imapsPort, User, Password,
+	}
+	full := fmt.Sprintf("%s::%d:%d::%s::userdb_quota_rule=*:messages=1\n", FullUser, mailUser, mailUser, s.path("mail", FullUser))
+	if err := os.WriteFile(s.path("users"), []byte(full), 0o644); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"exim.conf", "dovecot.conf"} {
 		var text bytes.Buffer
 		t, err := template.ParseFS(conf, "conf/"+name)

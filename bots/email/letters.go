@@ -1,0 +1,236 @@
+package email
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/files"
+	"librarian/contacts"
+	"librarian/contacts/library"
+)
+
+// State is what became of a letter.
+type State string
+
+// The states of a letter. Arrived is passed over within the intake; Tray and Failed wait for a person.
+const (
+	StateArrived  State = "arrived"
+	StateEvent    State = "event"    // it went to its conversation
+	StateReturned State = "returned" // what a department was asked for
+	StateTray     State = "tray"
+	StateIgnored  State = "ignored"
+	StateBounce   State = "bounce"
+	StateFailed   State = "failed" // it cannot be read
+)
+
+// The reasons for a state, as the desk words them.
+const (
+	ReasonForeign    = "foreign"    // it answers a letter that was sent to another address
+	ReasonUnknown    = "unknown"    // it names a letter that nobody knows
+	ReasonList       = "list"       // it went to many
+	ReasonSender     = "sender"     // there is no address to answer to
+	ReasonEmpty      = "empty"      // there are neither words nor files of its own
+	ReasonFlood      = "flood"      // its sender writes too often
+	ReasonTooLarge   = "too_large"  // only its headers were fetched
+	ReasonUnreadable = "unreadable" // its source is broken
+	ReasonAutomatic  = "automatic"  // a robot wrote it
+	ReasonOurs       = "ours"       // we wrote it
+	ReasonFailed     = "failed"     // of a bounce: given up
+	ReasonPermanent  = "permanent"  // of a bounce: the address does not exist
+	ReasonDelayed    = "delayed"    // of a bounce: still tried
+)
+
+// LetterID names a stored letter.
+type LetterID int64
+
+// TrayLetter is a letter as the desk shows it.
+type TrayLetter struct {
+	ID           LetterID
+	Channel      bots.ChannelID
+	Sender       string
+	Name         string
+	Subject      string
+	State        State
+	Reason       string
+	Conversation bots.ConversationID // 0: none
+	Raw          files.ID            // the source, for Convert
+	Files        []files.ID          // in the letter's order
+	ReceivedAt   time.Time
+}
+
+const selectLetters = `select id, channel_id as channel, sender, sender_name as name, subject, state, reason, coalesce(conversation_id, 0) as conversation,
+raw_file as raw, files, received_at from letters where library_id = $1 and `
+
+// Tray gives the letters that wait for a person, the oldest first, at most so many.
+func Tray(ctx context.Context, db contacts.DB, lib library.ID, limit int) ([]TrayLetter, error) {
+	rows, err := db.Query(ctx, selectLetters+`state in ('tray', 'failed') and settled_at is null order by received_at, id limit $2`, lib, limit)
+	if err != nil {
+		return nil, fmt.Errorf("letters in the tray: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[TrayLetter])
+	if err != nil {
+		return nil, fmt.Errorf("letters in the tray: %w", err)
+	}
+	return out, nil
+}
+
+// ErrNoLetter means that the library has no such letter, or that it waits for nobody.
+var ErrNoLetter = errors.New("no such letter")
+
+// FindLetter gives one letter, whatever its state, or ErrNoLetter.
+func FindLetter(ctx context.Context, db contacts.DB, lib library.ID, id LetterID) (TrayLetter, error) {
+	rows, err := db.Query(ctx, selectLetters+`id = $2`, lib, id)
+	if err != nil {
+		return TrayLetter{}, fmt.Errorf("letter %d: %w", id, err)
+	}
+	l, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[TrayLetter])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNoLetter
+	}
+	if err != nil {
+		return TrayLetter{}, fmt.Errorf("letter %d: %w", id, err)
+	}
+	return l, nil
+}
+
+// Settle takes a letter out of the tray: by is who of the staff decided, state what it is from now on. ErrNoLetter when it does not wait there.
+func Settle(ctx context.Context, tx pgx.Tx, lib library.ID, id LetterID, state State, by int64, now time.Time) error {
+	tag, err := tx.Exec(ctx, `update letters set state = $3, settled_by = $4, settled_at = $5
+where library_id = $1 and id = $2 and state in ('tray', 'failed') and settled_at is null`, lib, id, state, by, now)
+	if err != nil {
+		return fmt.Errorf("settle letter %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("settle letter %d: %w", id, ErrNoLetter)
+	}
+	return nil
+}
+
+// identity is by what a repeat of the letter is recognised.
+func (l *Letter) identity() string {
+	return hex.EncodeToString(l.Sum[:]) + " " + line(l.MessageID, maxSubject)
+}
+
+// kept is a letter's row while it is handed on.
+type kept struct {
+	ID    LetterID
+	State State
+	Files []files.ID
+	Raw   files.ID
+}
+
+// known finds the letter's row if it was stored before.
+func (in *Intake) known(ctx context.Context, identity string) (kept, bool, error) {
+	rows, err := in.Pool.Query(ctx, `select id, state, files, raw_file as raw from letters where library_id = $1 and channel_id = $2 and identity = $3`,
+		in.Library, in.Channel, identity)
+	if err != nil {
+		return kept{}, false, fmt.Errorf("look for a letter: %w", err)
+	}
+	k, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[kept])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return kept{}, false, nil
+	}
+	if err != nil {
+		return kept{}, false, fmt.Errorf("look for a letter: %w", err)
+	}
+	return k, true, nil
+}
+
+const insertLetter = `insert into letters (library_id, channel_id, identity, message_id, sender, sender_name, subject, raw_file, files, received_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (library_id, channel_id, identity) do nothing returning id`
+
+// insert makes the row of the letter, whose files are in the store.
+func (in *Intake) insert(ctx context.Context, l *Letter, raw files.ID, attached []files.ID) (kept, error) {
+	k := kept{State: StateArrived, Files: attached, Raw: raw}
+	err := pgx.BeginFunc(ctx, in.Pool, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, insertLetter, in.Library, in.Channel, l.identity(), storable(l.MessageID), l.From, l.Name, l.Subject, raw, attached, in.Now()).
+			Scan(&k.ID)
+		if err != nil {
+			return err
+		}
+		return files.Link(ctx, tx, in.Library, append([]files.ID{raw}, attached...)...)
+	})
+	if err != nil {
+		return kept{}, fmt.Errorf("keep a letter: %w", err)
+	}
+	return k, nil
+}
+
+// outcome is what became of a letter.
+type outcome struct {
+	state        State
+	reason       string
+	conversation bots.ConversationID
+}
+
+func note(ctx context.Context, db contacts.DB, lib library.ID, id LetterID, o outcome) error {
+	_, err := db.Exec(ctx, `update letters set state = $3, reason = $4, conversation_id = nullif($5::bigint, 0)
+where library_id = $1 and id = $2 and state = 'arrived'`, lib, id, o.state, o.reason, o.conversation)
+	if err != nil {
+		return fmt.Errorf("note what became of letter %d: %w", id, err)
+	}
+	return nil
+}
+
+const (
+	floodLetters = 30 // of one sender in an hour: nobody answers so fast but a robot
+	floodTime    = time.Hour
+	goneBounces  = 3 // permanent ones since the address wrote last
+)
+
+// flooded reports that the sender writes faster than a person.
+func (in *Intake) flooded(ctx context.Context, sender string) (bool, error) {
+	var n int
+	err := in.Pool.QueryRow(ctx, `select count(*) from letters where library_id = $1 and channel_id = $2 and lower(sender) = lower($3) and received_at > $4`,
+		in.Library, in.Channel, sender, in.Now().Add(-floodTime)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("count the letters of a sender: %w", err)
+	}
+	return n > floodLetters, nil
+}
+
+// bouncedBefore counts the letters of the conversation that came back for good since its reader wrote last.
+func (in *Intake) bouncedBefore(ctx context.Context, tx pgx.Tx, id bots.ConversationID) (int, error) {
+	var n int
+	err := tx.QueryRow(ctx, `select count(*) from letters where library_id = $1 and conversation_id = $2 and state = 'bounce' and reason = 'permanent'
+and id > coalesce((select max(id) from letters where library_id = $1 and conversation_id = $2 and state = 'event'), 0)`, in.Library, id).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count what came back to conversation %d: %w", id, err)
+	}
+	return n, nil
+}
+
+// storable is a text that the database takes.
+func storable(text string) string {
+	clean, _ := bots.Clean(text)
+	return clean
+}
+
+// Past gives what a letter of the conversation continues: the Message-IDs of its reader's letters, oldest first, and the subject of the last.
+func Past(ctx context.Context, db contacts.DB, lib library.ID, id bots.ConversationID) (Thread, error) {
+	rows, err := db.Query(ctx, `select message_id, subject from letters
+where library_id = $1 and conversation_id = $2 and state = 'event' order by id desc limit $3`, lib, id, maxThread)
+	if err != nil {
+		return Thread{}, fmt.Errorf("letters of conversation %d: %w", id, err)
+	}
+	var t Thread
+	var message, subject string
+	if _, err := pgx.ForEachRow(rows, []any{&message, &subject}, func() error {
+		if t.Subject == "" {
+			t.Subject = subject
+		}
+		if message != "" {
+			t.IDs = append([]string{message}, t.IDs...)
+		}
+		return nil
+	}); err != nil {
+		return Thread{}, fmt.Errorf("letters of conversation %d: %w", id, err)
+	}
+	return t, nil
+}
