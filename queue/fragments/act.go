@@ -70,15 +70,15 @@ func Release(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Acto
 		return o, fmt.Errorf("release order %d: %w", id, ErrNoPages)
 	}
 	if o.Count == 0 {
-		if err := measure(ctx, tx, lib, o, pages, permit); err != nil {
+		if err := setLength(ctx, tx, lib, o, pages, permit); err != nil {
 			return o, err
 		}
 	}
 	return step(ctx, tx, lib, id, by, now, change{act: ActRelease})
 }
 
-// measure gives an order of a chapter its length.
-func measure(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, pages int, permit bool) error {
+// setLength gives an order of a chapter its length.
+func setLength(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, pages int, permit bool) error {
 	if o.Edition != 0 {
 		if err := holdReader(ctx, tx, lib.ID, o.Reader); err != nil {
 			return err
