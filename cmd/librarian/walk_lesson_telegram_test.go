@@ -76,6 +76,12 @@ select library_id, 'card', 'registrar', conversation_id, reader_id, registration
 		t.Fatalf("%d cards before the test", n)
 	}
 	department := w.colleague("department")
+	if refused := department.tries("/desk/lessons/1/certify", url.Values{"how": {"test"}}); refused != http.StatusForbidden {
+		t.Errorf("somebody of no department certifies: %d", refused)
+	}
+	if _, err := pool.Exec(t.Context(), `update staff set department_id = d.id from departments d where login = 'department' and d.name->>'ru' = $1`, rule.Department); err != nil {
+		t.Fatal(err)
+	}
 	page := department.get("/desk/lessons")
 	found := lessonForm.FindString(page)
 	if found == "" || !strings.Contains(page, name) || !strings.Contains(page, "Тест вместо занятия") {

@@ -18,7 +18,7 @@ const (
 	joinTidy    = 120 << 20       // bytes at which its garbage is collected all the time: a HEIC of 12 megapixels takes more by itself
 	joinFile    = 128 << 20       // bytes of a file
 	joinTime    = 2 * time.Hour   // of processors: ends the child even when its parent has been killed
-	pageTimeout = 2 * time.Minute // without a word from the child; the slowest is a HEIC of 50 megapixels with 15 s
+	pageTimeout = 4 * time.Minute // without a word from the child; the slowest, a HEIC of 50 megapixels, takes 15 s, and many times that on a busy machine
 )
 
 // errLarge says that a file has more bytes than are taken.

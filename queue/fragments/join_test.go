@@ -217,7 +217,7 @@ func TestAChildThatFails(t *testing.T) {
 	for how, fault := range map[string]Fault{"hang": FaultTooLarge, "die": FaultBroken, "hoard": FaultTooLarge} {
 		j := joiner(t, how)
 		if how == "hang" {
-			j.timeout = time.Second
+			j.timeout = 15 * time.Second // its greeting takes some under the race detector
 		}
 		_, err := j.Join(t.Context(), front(), []Page{page("image/jpeg", []byte("x"), 0)}, io.Discard)
 		var got *PageError

@@ -11,7 +11,7 @@ import (
 // Page is one page to be joined.
 type Page struct {
 	Open   func(ctx context.Context) (io.ReadCloser, error) // the stored original
-	File   string                                           // tells files apart: pages of one PDF that stand side by side are read at once; empty: a file of its own
+	File   string                                           // of one PDF the same: its pages that stand side by side are read at once; may be empty
 	Media  string                                           // media type by content
 	Number int                                              // page of a PDF, from 1; 0 of a picture
 	Turn   int                                              // degrees clockwise beyond its own orientation: 0, 90, 180, 270

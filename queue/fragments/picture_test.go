@@ -82,14 +82,14 @@ func needsHEIC(t testing.TB) {
 func TestHEICBecomesAPage(t *testing.T) {
 	t.Parallel()
 	needsHEIC(t)
-	data := photoHEIC(t, 1400, 1100, 1)
+	data := photoHEIC(t, 700, 550, 1)
 	want, err := heic.Decode(bytes.NewReader(data))
 	must(t, err)
-	pdf, _ := join(t, page("image/heic", data, 0), page("image/heic", photoHEIC(t, 1400, 1100, 2), 90))
-	if d := far(shown(t, pdf, 2, 1400), want); d > 6 {
+	pdf, _ := join(t, page("image/heic", data, 0), page("image/heic", photoHEIC(t, 700, 550, 2), 90))
+	if d := far(shown(t, pdf, 2, 700), want); d > 6 {
 		t.Errorf("differs by %.1f", d)
 	}
-	if d := far(shown(t, pdf, 3, 1400), asRGBA(want, 6)); d < 20 {
+	if d := far(shown(t, pdf, 3, 700), asRGBA(want, 6)); d < 20 {
 		t.Error("the second photo is the first")
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -64,6 +65,10 @@ func (v *visit) decideLesson(d lessonDecision) error {
 	if problem := v.taskProblem(err); problem != "" {
 		v.problem = problem
 		return v.showLessons(http.StatusConflict)
+	}
+	if errors.Is(err, queue.ErrNotAllowed) {
+		v.problem = v.t("desk_departments.problem_lesson")
+		return v.showLessons(http.StatusForbidden)
 	}
 	if err != nil {
 		return err
