@@ -80,6 +80,13 @@ func (v *visit) stepName(flow, step string) string {
 		"join.where": "desk_join.step_where", "join.code": "desk_join.step_code",
 		"lesson.who": "desk_lesson.step_who", "lesson.time": "desk_lesson.step_time",
 		"consent.renew": "desk_consent.step_renew", "withdraw.confirm": "desk_consent.step_withdraw",
+		"fragment.find": "desk_steps.fragment_find", "fragment.which": "desk_steps.fragment_which", "fragment.describe": "desk_steps.fragment_describe",
+		"fragment.pages": "desk_steps.fragment_pages", "fragment.want": "desk_steps.fragment_want", "fragment.notice": "desk_steps.fragment_notice",
+		"fragment.limit": "desk_steps.fragment_limit", "article.find": "desk_steps.article_find", "article.year": "desk_steps.article_year",
+		"article.number": "desk_steps.article_number", "article.which": "desk_steps.article_which", "article.describe": "desk_steps.article_describe",
+		"article.pages": "desk_steps.article_pages", "article.want": "desk_steps.article_want", "article.notice": "desk_steps.article_notice",
+		"article.limit": "desk_steps.article_limit", "orders.list": "desk_steps.orders_list", "orders.one": "desk_steps.orders_one",
+		"orders.add": "desk_steps.orders_add", "orders.complain": "desk_steps.orders_complain", "orders.cancel": "desk_steps.orders_cancel",
 	}
 	if key := keys[flow+"."+step]; key != "" {
 		return v.t(key)
