@@ -177,7 +177,8 @@ const updateDepartment = `
 update departments set name = $3, email = $4, listed = $5, hours = $6, way = $7, trusted = $8, state = $9, purposes = $10, version = version + 1
 where library_id = $1 and id = $2 and version = $11`
 
-// ChangeDepartment puts everything but the chat in force. ErrChanged when dep.Version is not the one in force; otherwise the errors of AddDepartment, and ErrNotFound.
+// ChangeDepartment puts everything but the chat in force. ErrChanged when dep.Version is not the one in force; otherwise the errors of
+// AddDepartment, and ErrNotFound.
 func ChangeDepartment(ctx context.Context, tx pgx.Tx, by Staff, dep Department) error {
 	what := fmt.Sprintf("change department %d", dep.ID)
 	if !by.governs(&dep.Library, RoleDepartment) {

@@ -15,7 +15,8 @@ type exampleDepartment struct {
 	holds      [][2]string // siglum, fund
 }
 
-// exampleDepartments is the source's table (F2, F3, F7): КХ of the main fund and КХ2; КМ, КМП, СБ; КХ of the local-history fund and the subsidiary fund of ОНКФ.
+// exampleDepartments is the source's table (F2, F3, F7): КХ of the main fund and КХ2; КМ, КМП, СБ; КХ of the local-history fund and the subsidiary fund of
+// ОНКФ.
 func exampleDepartments() []exampleDepartment {
 	return []exampleDepartment{
 		{

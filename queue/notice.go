@@ -82,9 +82,9 @@ update tasks t set told_at = coalesce(t.told_at, $4), late_told_at = case when u
   near_told_at = case when u.near then $4 else t.near_told_at end
 from unnest($1::bigint[], $2::bigint[], $3::bool[], $5::bool[]) as u (lib, id, late, near) where t.library_id = u.lib and t.id = u.id`
 
-// TellStaff tells of each task once that it is new, once that it is near its time and once that it is late, also when it runs twice at a time. It tells those of
-// the task's role who want to know, of a department's task those in the department, and of a task that somebody has taken, its holder alone. Of a department's task
-// that is late its head and the librarians hear too. What fails for one person is reported and holds up
+// TellStaff tells of each task once that it is new, once that it is near its time and once that it is late, also when it runs twice at a time.
+// It tells those of the task's role who want to know, of a department's task those in the department, and of a task that somebody has taken its
+// holder alone. Of a department's task that is late its head and the librarians hear too. What fails for one person is reported and holds up
 // nobody else; a task of which nobody at all could be told is tried again by the next run.
 func (d *Desk) TellStaff(ctx context.Context, deliver Deliver) error {
 	var failed []error

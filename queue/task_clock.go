@@ -40,7 +40,8 @@ update tasks set paused_at = null, due_at = $3, remind_at = $4, near_told_at = c
   late_told_at = case when due_at = $3 then late_told_at end
 where library_id = $1 and id = $2`
 
-// Resume lets the task's clock go on with the working time that was left by the hours, and gives when it is due now. What was late stays late. ErrDone, ErrNotFound.
+// Resume lets the task's clock go on with the working time that was left by the hours, and gives when it is due now. What was late stays late.
+// ErrDone, ErrNotFound.
 func (d *Desk) Resume(ctx context.Context, tx pgx.Tx, lib library.Library, hours library.Hours, id TaskID) (time.Time, error) {
 	t, err := lockClock(ctx, tx, lib.ID, id)
 	if err != nil {

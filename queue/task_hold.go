@@ -55,8 +55,8 @@ select ` + taskColumns + ` from t left join staff h on h.id = t.holder`
 // takeTries bounds how often a task may be let go again just when the reason for a refusal is looked up.
 const takeTries = 3
 
-// Take gives the task to by, alone: one statement decides. A *TakenError names the holder; ErrNotAllowed when it is another role's or department's work; ErrDone.
-// Who holds it already gets it again.
+// Take gives the task to by, alone: one statement decides. A *TakenError names the holder; ErrNotAllowed when it is another role's or department's
+// work; ErrDone. Who holds it already gets it again.
 func (d *Desk) Take(ctx context.Context, lib library.ID, id TaskID, by StaffID) (t Task, err error) {
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		t, err = d.TakeWithin(ctx, tx, lib, id, by)

@@ -77,7 +77,7 @@ func (c libraryAddCommand) Run(ctx context.Context) error {
 	}
 	settings.Name[record] = c.Name
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		id, err := contacts.AddLibrary(ctx, tx, c.Slug, c.Zone, settings)
+		id, err := c.addLibrary(ctx, tx, settings)
 		if err != nil {
 			return err
 		}
@@ -86,14 +86,18 @@ func (c libraryAddCommand) Run(ctx context.Context) error {
 				return err
 			}
 		}
-		if c.Example {
-			if err := queue.AddExampleDepartments(ctx, tx, queue.Console(), id); err != nil {
-				return err
-			}
-		}
 		_, err = bots.AddChannel(ctx, tx, bots.NewSecrets(pool, keys, time.Now), bots.Account{Library: id, Kind: bots.WebChat, Name: "web"}, "")
 		return err
 	})
+}
+
+// addLibrary adds the library, with the example departments unless there are to be none.
+func (c libraryAddCommand) addLibrary(ctx context.Context, tx pgx.Tx, settings library.Settings) (library.ID, error) {
+	id, err := contacts.AddLibrary(ctx, tx, c.Slug, c.Zone, settings)
+	if err != nil || !c.Example {
+		return id, err
+	}
+	return id, queue.AddExampleDepartments(ctx, tx, queue.Console(), id)
 }
 
 var errSeries = errors.New("--series: a number ends in 1 to 12 digits, such as NB000001")

@@ -2,7 +2,8 @@ package library
 
 import "errors"
 
-// Copying are the limits of what is copied of one work. The zero value is the usual: 30 percent, works in the public domain free, the department may permit more.
+// Copying are the limits of what is copied of one work. The zero value is the usual: 30 percent, works in the public domain
+// free, the department may permit more.
 type Copying struct {
 	Percent     int  `json:"percent"`      // of the pages of a book; 0 means 30
 	Pages       int  `json:"pages"`        // the most of one work; 0: no such bound

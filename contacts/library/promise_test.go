@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// workplace is a department of the library in Kyiv with two shifts; it is closed for a fortnight, on the last Thursday of April (sanitary day) and on two days in May.
+// workplace is a department of the library in Kyiv with two shifts; it is closed for a fortnight, on the last Thursday of April (sanitary
+// day) and on a holiday in May.
 func workplace(t *testing.T) (Library, Hours) {
 	t.Helper()
 	shifts := []Span{{9 * 60, 13 * 60}, {14 * 60, 18 * 60}}

@@ -24,7 +24,7 @@ func cut(s string, n int) string {
 func fold(s string) []string {
 	words := strings.FieldsFunc(strings.Map(foldRune, norm.NFC.String(s)), func(r rune) bool { return r == ' ' })
 	for i, w := range words {
-		words[i] = cut(oneAlphabet(w), wordMost)
+		words[i] = cut(softened.Replace(oneAlphabet(w)), wordMost)
 	}
 	return words
 }
@@ -66,6 +66,9 @@ var (
 	looksCyrillic = strings.NewReplacer("a", "а", "c", "с", "e", "е", "o", "о", "p", "р", "x", "х", "y", "у", "k", "к", "m", "м", "t", "т", "b", "в", "h", "х")
 	looksLatin    = strings.NewReplacer("а", "a", "с", "c", "е", "e", "о", "o", "р", "p", "х", "x", "у", "y", "к", "k", "м", "m", "т", "t", "в", "b")
 )
+
+// softened writes soft syllables as Russian does: Ньургун is Нюргун there.
+var softened = strings.NewReplacer("ьу", "ю", "ьа", "я", "ьы", "и")
 
 // oneAlphabet writes a word of two alphabets in the one that most of its letters are of.
 func oneAlphabet(word string) string {

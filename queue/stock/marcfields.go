@@ -16,17 +16,7 @@ func (m *marc) marc21(copies CopyFields) Record {
 	for _, f := range m.fields("245") {
 		r.Title, r.Volume = f.join(map[string]string{"a": "", "b": " : "}), f.join(map[string]string{"n": ". ", "p": ". "})
 	}
-	authors := m.all("a", "100", "110", "111", "700")
-	for i := range authors {
-		authors[i] = strings.TrimRight(authors[i], ".")
-		if initial.MatchString(authors[i]) {
-			authors[i] += "."
-		}
-	}
-	r.Author = strings.Join(authors[:min(3, len(authors))], "; ")
-	if r.Author == "" {
-		r.Author = m.first("245", "c")
-	}
+	r.Author = m.authors()
 	if len(m.fields("264")) == 0 {
 		r.Place, r.Publisher, r.Year = bare(m.first("260", "a")), m.first("260", "b"), yearIn(m.first("260", "c"))
 	}
@@ -52,6 +42,21 @@ func (m *marc) marc21(copies CopyFields) Record {
 		}
 	}
 	return r
+}
+
+// authors are the first three headings of MARC 21, or who the title page names.
+func (m *marc) authors() string {
+	all := m.all("a", "100", "110", "111", "700")
+	for i := range all {
+		all[i] = strings.TrimRight(all[i], ".")
+		if initial.MatchString(all[i]) {
+			all[i] += "."
+		}
+	}
+	if len(all) == 0 {
+		return m.first("245", "c")
+	}
+	return strings.Join(all[:min(3, len(all))], "; ")
 }
 
 // rusmarc reads the record by the fields of RUSMARC and UNIMARC.

@@ -55,20 +55,9 @@ func (r *Record) check() error {
 	for _, field := range []*string{&r.Source, &r.Title, &r.Author, &r.Kind, &r.Lang, &r.Place, &r.Publisher, &r.Volume, &r.ISBN, &r.Description, &r.Link} {
 		*field = tidy(*field)
 	}
-	for i := range r.Copies {
-		c := &r.Copies[i]
-		c.ID, c.Siglum, c.Fund, c.Inventory, c.State = 0, tidy(c.Siglum), tidy(c.Fund), tidy(c.Inventory), tidy(c.State)
-		if !slices.Contains([]string{"", In, Lost, WrittenOff}, c.State) {
-			return errState
-		}
+	if err := r.checkCopies(); err != nil {
+		return err
 	}
-	seen := map[string]bool{}
-	r.Copies = slices.DeleteFunc(r.Copies, func(c Copy) bool {
-		key := titleKey(fold(c.Inventory))
-		twice := seen[key]
-		seen[key] = key != ""
-		return twice
-	})
 	for i := range r.Tags {
 		r.Tags[i] = strings.ToLower(tidy(r.Tags[i]))
 	}
@@ -92,6 +81,25 @@ func (r *Record) check() error {
 		r.Source = r.byItself()
 	}
 	return r.refusal()
+}
+
+// checkCopies makes the copies ready, each inventory number once.
+func (r *Record) checkCopies() error {
+	for i := range r.Copies {
+		c := &r.Copies[i]
+		c.ID, c.Siglum, c.Fund, c.Inventory, c.State = 0, tidy(c.Siglum), tidy(c.Fund), tidy(c.Inventory), tidy(c.State)
+		if !slices.Contains([]string{"", In, Lost, WrittenOff}, c.State) {
+			return errState
+		}
+	}
+	seen := map[string]bool{}
+	r.Copies = slices.DeleteFunc(r.Copies, func(c Copy) bool {
+		key := titleKey(fold(c.Inventory))
+		twice := seen[key]
+		seen[key] = key != ""
+		return twice
+	})
+	return nil
 }
 
 // refusal is why the record cannot be stored.

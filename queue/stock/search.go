@@ -18,9 +18,10 @@ const (
 )
 
 // Search gives the editions whose title, author and imprint have all the words, in any order, case and form, at most limit (and never more than a hundred).
-// An ISBN, an ISSN or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter wrong, missing, too many, two
-// that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an initial. First come those that have all words in the title, then in title and author, of each
-// the newest first (of twenty thousand, where more have the words). A query without a word finds nothing. One or two round trips.
+// An ISBN, an ISSN or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter wrong, missing, too many,
+// two that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an initial. First come those that
+// have all words in the title, then in title and author, of each the newest first (of twenty thousand, where more have the words). A query without a word
+// finds nothing. One or two round trips.
 func (s *Stock) Search(ctx context.Context, lib library.ID, query string, limit int) ([]Edition, error) {
 	return search(ctx, s.pool, lib, query, limit)
 }
@@ -39,8 +40,8 @@ type question struct {
 	isbn   string     // the query as an ISBN
 }
 
-// $1 library, $2 configuration, $3 what is looked for, $4 the same in the title, $5 in title and author, $6 ISBN, $7 whole title or number, $8 limit, $9 what is
-// looked for if nothing of that is found.
+// $1 library, $2 configuration, $3 what is looked for, $4 the same in the title, $5 in title and author, $6 ISBN, $7 whole title or number, $8 limit,
+// $9 what is looked for if nothing of that is found.
 const selectFound = `with asked as (select to_tsquery($2::regconfig, $3) as q, to_tsquery($2::regconfig, $4) as in_title, to_tsquery($2::regconfig, $5) as in_both,
   to_tsquery($2::regconfig, $9) as loose),
 exact as (
