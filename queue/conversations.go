@@ -94,11 +94,11 @@ const (
 	NewsPapersRedrawn = "papers.redrawn" // what was corrected stands in them
 )
 
-// News of orders have the fields code, title and pages, by which the reader knows which one it is.
+// News of orders have the fields order, its id, kind, code, title and pages, by which the reader knows which one it is.
 const (
 	NewsOrderSent      = "order.sent"     // with the PDF
 	NewsOrderRefused   = "order.refused"  // reason, as package fragments has them, and words, which may be empty
-	NewsOrderQuestion  = "order.question" // order: its id; words: what staff ask
+	NewsOrderQuestion  = "order.question" // words: what staff ask
 	NewsOrderCancelled = "order.cancelled"
 	NewsOrderLate      = "order.late" // due: by when it will come, RFC 3339
 )

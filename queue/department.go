@@ -107,6 +107,15 @@ func (d *Desk) ListDepartments(ctx context.Context, lib library.ID) ([]Departmen
 
 const selectDepartment = `select ` + departmentColumns + ` from departments where library_id = $1 and id = $2`
 
+// DepartmentsOf gives the library's departments within a transaction.
+func DepartmentsOf(ctx context.Context, tx pgx.Tx, lib library.ID) ([]Department, error) {
+	list, err := all[Department](ctx, tx, selectDepartments, lib)
+	if err != nil {
+		return nil, fmt.Errorf("list departments of library %d: %w", lib, err)
+	}
+	return list, nil
+}
+
 // DepartmentByID gives the department, on or off, or ErrNotFound.
 func DepartmentByID(ctx context.Context, tx pgx.Tx, lib library.ID, id int64) (Department, error) {
 	return getDepartment(ctx, tx, lib, id)

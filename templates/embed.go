@@ -2,7 +2,7 @@ package templates
 
 import "embed"
 
-//go:embed messages calendar words
+//go:embed messages calendar words reasons
 var shipped embed.FS
 
 //go:embed fonts/DejaVuSans.ttf

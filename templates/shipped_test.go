@@ -27,7 +27,7 @@ func loadWith(tb testing.TB, files map[string]string) (*Texts, error) {
 	tb.Helper()
 	all := fstest.MapFS{}
 	for _, lang := range library.Langs() {
-		for _, dir := range []string{"calendar/", "words/"} {
+		for _, dir := range []string{"calendar/", "words/", "reasons/"} {
 			name := dir + string(lang) + ".toml"
 			all[name] = &fstest.MapFile{Data: []byte(shippedFile(tb, name))}
 		}

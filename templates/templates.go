@@ -43,6 +43,7 @@ import (
 type Texts struct {
 	tongues map[library.Lang]*tongue
 	words   map[string]Command    // folded
+	reasons map[string]string     // folded, of all languages
 	months  map[string]time.Month // folded, of all languages
 	fillers map[string]bool       // folded; words of a date that carry no meaning
 }
@@ -61,12 +62,13 @@ func load(files fs.FS) (*Texts, error) {
 	t := &Texts{
 		tongues: map[library.Lang]*tongue{},
 		words:   map[string]Command{},
+		reasons: map[string]string{},
 		months:  map[string]time.Month{},
 		fillers: map[string]bool{},
 	}
 	for _, lang := range library.Langs() {
 		t.tongues[lang] = &tongue{messages: map[string]message{}}
-		if err := errors.Join(t.loadCalendar(files, lang), t.loadWords(files, lang)); err != nil {
+		if err := errors.Join(t.loadCalendar(files, lang), t.loadWords(files, lang), t.loadReasons(files, lang)); err != nil {
 			return nil, err
 		}
 	}

@@ -103,7 +103,7 @@ func TestEachTableHasOneOwner(t *testing.T) {
 		"conversations": "flows/runner", "events": "flows/runner", "working": "flows/runner",
 		"tasks": "queue", "task_log": "queue", "departments": "queue", "sigla": "queue", "staff": "queue", "sessions": "queue", "audit": "queue", "sign_in_tries": "queue",
 		"titles": "queue/stock", "editions": "queue/stock", "copies": "queue/stock", "vocabulary": "queue/stock",
-		"orders": "queue/fragments", "order_parts": "queue/fragments", "order_steps": "queue/fragments",
+		"orders": "queue/fragments", "order_parts": "queue/fragments", "order_steps": "queue/fragments", "order_slips": "queue/fragments",
 	}
 	walkGo(t, func(pkg, file string, test bool, _ []string) {
 		if test {

@@ -105,7 +105,9 @@ func (s *service) newIntake(a bots.Account, c emailConfig, secret emailSecret) (
 		Bounced: func(ctx context.Context, tx pgx.Tx, sent bots.Sent, problem string, gone bool) error {
 			return s.sender.Bounced(ctx, tx, sent, problem, gone)
 		},
-		Lock:   func(ctx context.Context) (func(), bool, error) { return s.holdLock(ctx, pollLock, int32(a.ID)) },
-		Report: s.reportChannel(a.ID),
+		Returned: func(ctx context.Context, l email.Stored) (bool, error) { return s.runner.Returned(ctx, a.Library, l) },
+		Listed:   s.runner.ListedSender,
+		Lock:     func(ctx context.Context) (func(), bool, error) { return s.holdLock(ctx, pollLock, int32(a.ID)) },
+		Report:   s.reportChannel(a.ID),
 	})
 }

@@ -110,10 +110,10 @@ func orderRefused(err error) (flows.OrderPlaced, bool) {
 	}
 	out := flows.OrderPlaced{UpTo: limit.UpTo, Limit: limit.Limit, Used: limit.Used, Verdict: flows.VerdictUsedUp}
 	switch {
-	case limit.UpTo > 0:
-		out.Verdict = flows.VerdictUpTo
 	case limit.May:
 		out.Verdict = flows.VerdictPermission
+	case limit.UpTo > 0:
+		out.Verdict = flows.VerdictUpTo
 	}
 	return out, true
 }

@@ -208,6 +208,6 @@ func (r *Runner) sendOrder(ctx context.Context, tx pgx.Tx, lib library.Library, 
 	}
 	return r.Tell(ctx, tx, o.Library, o.Conversation, queue.News{
 		Kind: queue.NewsOrderSent, Reader: int64(o.Reader), Files: names,
-		Fields: map[string]string{"code": o.Code(), "title": o.Title, "pages": o.Pages, "order": o.Code()},
+		Fields: map[string]string{"order": o.Code(), "kind": o.Kind, "code": o.Code(), "title": o.Title, "pages": o.Pages},
 	})
 }

@@ -94,6 +94,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	g.Go(func() error { return r.drawPapers(ctx) })
 	g.Go(func() error { return r.drawExamples(ctx) })
 	g.Go(func() error { return r.joinOrders(ctx) })
+	g.Go(func() error { return r.sendSlips(ctx) })
 	g.Go(func() error { return r.keepTime(ctx) })
 	err := g.Wait()
 	forget()

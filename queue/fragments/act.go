@@ -43,8 +43,9 @@ func HandOver(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Act
 
 // Return asks the department again; the words say for what, and stand in its task.
 func Return(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, words string, now time.Time) (Order, error) {
-	o, err := step(ctx, tx, lib, id, by, now, change{act: ActReturn})
-	if err != nil || strings.TrimSpace(words) == "" {
+	words = strings.TrimSpace(words)
+	o, err := step(ctx, tx, lib, id, by, now, change{act: ActReturn, again: words})
+	if err != nil || words == "" {
 		return o, err
 	}
 	return o, queue.NoteOfOrder(ctx, tx, lib.ID, int64(id), words)

@@ -53,6 +53,7 @@ type Order struct {
 	Department   int64  // 0: none has been chosen yet
 	Question     string // of staff, while the reader's answer is waited for
 	AskedAt      *time.Time
+	Again        string // for what the department is asked once more
 	Reason       string // of a refusal: a code
 	Words        string // of a refusal
 	Due          time.Time
@@ -70,7 +71,7 @@ func (o Order) Open() bool { return o.State == New || o.State == Asked || o.Stat
 
 const orderColumns = `o.id, o.library_id as library, o.token, o.kind, o.state, o.reader_id as reader, o.channel,
 o.conversation_id as conversation, coalesce(o.edition_id, 0) as edition, o.title, o.pages, o.count, o.want, o.permit,
-coalesce(o.department_id, 0) as department, o.question, o.asked_at, o.reason, o.words, o.due_at as due, o.created_at as created, o.sent_at as sent,
+coalesce(o.department_id, 0) as department, o.question, o.asked_at, o.again, o.reason, o.words, o.due_at as due, o.created_at as created, o.sent_at as sent,
 o.file_ids as files, coalesce(o.released_by, 0) as released_by`
 
 const (

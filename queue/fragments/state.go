@@ -51,11 +51,13 @@ const (
 	byStaff who = iota
 	byReader
 	byProgram
+	byDepartment
 )
 
-// ByReader and ByProgram are the actors who are not staff.
-func ByReader() Actor  { return Actor{Who: byReader} }
-func ByProgram() Actor { return Actor{Who: byProgram} }
+// ByReader, ByProgram and ByDepartment, whose responsible wrote from elsewhere than the desk, are the actors without an account.
+func ByReader() Actor     { return Actor{Who: byReader} }
+func ByProgram() Actor    { return Actor{Who: byProgram} }
+func ByDepartment() Actor { return Actor{Who: byDepartment} }
 
 // move is one line of the table: in which states an act may be done, by whom, what comes of it, and whether it can be undone. What the reader was
 // told of cannot.
@@ -71,12 +73,12 @@ type move struct {
 func moves() map[Act]move {
 	return map[Act]move{
 		ActRoute:    {from: []State{New, Asked}, to: Asked, by: queue.PermOrders, who: []who{byProgram}, undo: true},
-		ActHandOver: {from: []State{Asked}, to: Came, by: queue.PermParts, who: []who{byProgram}, undo: true},
+		ActHandOver: {from: []State{Asked}, to: Came, by: queue.PermParts, who: []who{byProgram, byDepartment}, undo: true},
 		ActReturn:   {from: []State{Came}, to: Asked, by: queue.PermOrders, undo: true},
 		ActRelease:  {from: []State{Came}, to: Making, by: queue.PermOrders, who: []who{byProgram}},
 		ActMade:     {from: []State{Making}, to: Sent, who: []who{byProgram}},
 		ActFail:     {from: []State{Making}, to: Came, who: []who{byProgram}},
-		ActRefuse:   {from: []State{New, Asked, Came}, to: Refused, by: queue.PermParts},
+		ActRefuse:   {from: []State{New, Asked, Came}, to: Refused, by: queue.PermParts, who: []who{byDepartment}},
 		ActCancel:   {from: []State{New, Asked, Came}, to: Cancelled, by: queue.PermOrders, who: []who{byReader}},
 		ActComplain: {from: []State{Sent}, to: Came, by: queue.PermOrders, who: []who{byReader}},
 	}

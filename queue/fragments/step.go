@@ -15,7 +15,7 @@ import (
 
 const (
 	moveOrder = `update orders set state = $3, department_id = nullif($4::bigint, 0), reason = $5, words = $6, question = '', asked_at = null,
-  job_at = $7, tries = 0, released_by = coalesce(nullif($8::bigint, 0), released_by) where library_id = $1 and id = $2`
+  job_at = $7, tries = 0, released_by = coalesce(nullif($8::bigint, 0), released_by), again = $9, slip_at = $10 where library_id = $1 and id = $2`
 	insertStep = `insert into order_steps (library_id, order_id, at, staff_id, act, was, became, department_id)
 values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, nullif($8::bigint, 0))`
 )
@@ -26,6 +26,7 @@ type change struct {
 	department int64
 	reason     string
 	words      string
+	again      string
 }
 
 // lock gives the order, which stays as it is until the transaction ends.
@@ -48,7 +49,7 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 		return o, fmt.Errorf("%s order %d: %w", c.act, id, err)
 	}
 	was, before := o.State, o.Department
-	o.State, o.Reason, o.Words, o.Question, o.AskedAt = to, c.reason, c.words, "", nil
+	o.State, o.Reason, o.Words, o.Again, o.Question, o.AskedAt = to, c.reason, c.words, c.again, "", nil
 	if c.department != 0 {
 		o.Department = c.department
 	}
@@ -62,12 +63,16 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 }
 
 func save(ctx context.Context, tx pgx.Tx, o Order, by Actor, now time.Time) error {
-	var job *time.Time
+	var job, slip *time.Time
 	var released queue.StaffID
-	if o.State == Making {
+	switch o.State {
+	case Making:
 		job, released = &now, by.Staff
+	case Asked:
+		slip = &now
+	case New, Came, Sent, Refused, Cancelled:
 	}
-	if _, err := tx.Exec(ctx, moveOrder, o.Library, o.ID, o.State, o.Department, o.Reason, o.Words, job, released); err != nil {
+	if _, err := tx.Exec(ctx, moveOrder, o.Library, o.ID, o.State, o.Department, o.Reason, o.Words, job, released, o.Again, slip); err != nil {
 		return fmt.Errorf("move order %d: %w", o.ID, err)
 	}
 	return nil

@@ -22,7 +22,7 @@ func askAboutOrder(v *visit) error {
 		},
 		news: func(o fragments.Order) queue.News {
 			news := orderNews(queue.NewsOrderQuestion, o)
-			news.Fields["order"], news.Fields["words"] = o.Code(), o.Question
+			news.Fields["words"] = o.Question
 			return news
 		},
 	})

@@ -87,5 +87,5 @@ func (v *visit) orderAgain(problem string) error {
 
 // orderNews are the fields by which a reader knows their order.
 func orderNews(kind string, o fragments.Order) queue.News {
-	return queue.News{Kind: kind, Fields: map[string]string{"code": o.Code(), "title": o.Title, "pages": o.Pages}}
+	return queue.News{Kind: kind, Fields: map[string]string{"order": o.Code(), "kind": o.Kind, "code": o.Code(), "title": o.Title, "pages": o.Pages}}
 }

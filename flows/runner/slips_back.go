@@ -1,0 +1,139 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/bots/email"
+	"librarian/bots/files"
+	"librarian/contacts/library"
+	"librarian/queue"
+	"librarian/queue/fragments"
+)
+
+// ListedSender reports whether a department of the library writes from the address.
+func (r *Runner) ListedSender(ctx context.Context, lib library.ID, address string) (listed bool, err error) {
+	err = pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		all, err := queue.DepartmentsOf(ctx, tx, lib)
+		for _, d := range all {
+			listed = listed || d.Writes(address)
+		}
+		return err
+	})
+	return listed, err
+}
+
+// Returned takes a department's answer to a slip: pages for its order, or a word why there are none. It counts only from an address that the department's
+// table lists, and only where it names the slip; anything else is not taken. It may be asked again for the same letter.
+func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (bool, error) {
+	if l.Sent == nil {
+		return false, nil
+	}
+	slip, err := fragments.SlipOf(ctx, r.Pool, lib, l.Sent.Conversation, l.Sent.Seq)
+	if errors.Is(err, fragments.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	tenant, err := r.Libraries.ByID(ctx, lib)
+	if err != nil {
+		return false, err
+	}
+	o, err := fragments.ByID(ctx, r.Pool, lib, slip.Order)
+	if err != nil {
+		return false, err
+	}
+	brought, err := r.brought(ctx, lib, l)
+	if err != nil {
+		return false, err
+	}
+	taken := false
+	err = pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		if err := r.Hold(ctx, tx, lib, o.Conversation); err != nil {
+			return err
+		}
+		dep, err := queue.DepartmentByID(ctx, tx, lib, slip.Department)
+		if err != nil {
+			return err
+		}
+		if !dep.Writes(l.Letter.From) {
+			return nil
+		}
+		taken, err = r.takeBack(ctx, tx, tenant, o, brought, l.Letter.Text)
+		return err
+	})
+	return taken, err
+}
+
+// brought are the letter's files that were looked at.
+func (r *Runner) brought(ctx context.Context, lib library.ID, l email.Stored) ([]fragments.Brought, error) {
+	var out []fragments.Brought
+	for _, id := range l.Files {
+		f, err := r.Store.Find(ctx, lib, id)
+		if err != nil {
+			return nil, err
+		}
+		finding, err := r.Inspector.Inspect(ctx, lib, id)
+		if err != nil && !errors.Is(err, files.ErrPurged) {
+			return nil, err
+		}
+		out = append(out, fragments.Brought{File: f, Finding: finding, Source: fragments.FromEmail, At: r.Now()})
+	}
+	return out, nil
+}
+
+// takeBack adds the pages to the order, or ends it by the department's word. An order that is over takes nothing: the letter waits for a person.
+func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, brought []fragments.Brought, text string) (bool, error) {
+	pages := 0
+	for _, b := range brought {
+		n, err := fragments.Bring(ctx, tx, lib.ID, o.ID, b)
+		switch {
+		case errors.Is(err, fragments.ErrState):
+			return false, nil
+		case errors.Is(err, fragments.ErrNoPages): // of a signature, or what cannot be opened
+			continue
+		case err != nil:
+			return false, err
+		}
+		pages += max(n, 1)
+	}
+	if err := r.note(ctx, tx, lib, o, text); err != nil {
+		return false, err
+	}
+	if pages > 0 {
+		_, err := fragments.HandOver(ctx, tx, lib, o.ID, fragments.ByDepartment(), r.Now())
+		if errors.Is(err, fragments.ErrState) { // more pages of what the librarian looks at already
+			err = queue.OrderChanged(ctx, tx, lib.ID, int64(o.ID))
+		}
+		return true, err
+	}
+	if reason := r.Texts.Reason(text); reason != "" && o.State == fragments.Asked {
+		return true, r.refuseBy(ctx, tx, lib, o, reason)
+	}
+	return o.Open() && strings.TrimSpace(text) != "", nil
+}
+
+// note keeps the department's words with the order's tasks.
+func (r *Runner) note(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, text string) error {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	text, _ = bots.Clean(text)
+	return queue.NoteOfOrder(ctx, tx, lib.ID, int64(o.ID), text)
+}
+
+// refuseBy ends the order by the word of its department, and tells the reader.
+func (r *Runner) refuseBy(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, reason string) error {
+	o, err := fragments.Refuse(ctx, tx, lib, o.ID, fragments.ByDepartment(), reason, "", r.Now())
+	if err != nil {
+		return err
+	}
+	return r.Tell(ctx, tx, lib.ID, o.Conversation, queue.News{Kind: queue.NewsOrderRefused, Reader: int64(o.Reader), Fields: map[string]string{
+		"order": o.Code(), "kind": o.Kind, "code": o.Code(), "title": o.Title, "pages": o.Pages, "reason": o.Reason, "words": "",
+	}})
+}

@@ -1,0 +1,73 @@
+package fragments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots"
+	"librarian/contacts"
+	"librarian/contacts/library"
+)
+
+const (
+	claimSlip = `update orders set slip_at = $2
+where (library_id, id) in (select library_id, id from orders where slip_at <= $1 order by slip_at limit 1 for update skip locked)
+returning library_id, id`
+	slipSent = `update orders set slip_at = null where library_id = $1 and id = $2`
+	keepSlip = `insert into order_slips (library_id, conversation_id, seq, order_id, department_id) values ($1, $2, $3, $4, $5)`
+	slipOf   = `select order_id, department_id from order_slips where library_id = $1 and conversation_id = $2 and seq = $3`
+)
+
+// ClaimSlip takes the order whose department has waited longest to be asked, for so long as the lease; false when none waits.
+func ClaimSlip(ctx context.Context, db contacts.DB, now time.Time, lease time.Duration) (Order, bool, error) {
+	var lib library.ID
+	var id ID
+	err := db.QueryRow(ctx, claimSlip, now, now.Add(lease)).Scan(&lib, &id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Order{}, false, nil
+	}
+	if err != nil {
+		return Order{}, false, fmt.Errorf("claim an order whose slip is owed: %w", err)
+	}
+	o, err := ByID(ctx, db, lib, id)
+	return o, true, err
+}
+
+// Slip is one letter or message that asks a department for an order.
+type Slip struct {
+	Conversation bots.ConversationID // of the department's address
+	Seq          int                 // of the letter in it
+	Order        ID
+	Department   int64
+}
+
+// SlipSent notes that the department of the order has been asked: by the slip, or with none because it works at the desk.
+func SlipSent(ctx context.Context, tx pgx.Tx, o Order, s *Slip) error {
+	if _, err := tx.Exec(ctx, slipSent, o.Library, o.ID); err != nil {
+		return fmt.Errorf("slip of order %d: %w", o.ID, err)
+	}
+	if s == nil {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, keepSlip, o.Library, s.Conversation, s.Seq, s.Order, s.Department); err != nil {
+		return fmt.Errorf("keep the slip of order %d: %w", o.ID, err)
+	}
+	return nil
+}
+
+// SlipOf gives the slip that was sent as that message, or ErrNotFound.
+func SlipOf(ctx context.Context, db contacts.DB, lib library.ID, conv bots.ConversationID, seq int) (Slip, error) {
+	s := Slip{Conversation: conv, Seq: seq}
+	err := db.QueryRow(ctx, slipOf, lib, conv, seq).Scan(&s.Order, &s.Department)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return s, fmt.Errorf("slip %d of conversation %d: %w", seq, conv, err)
+	}
+	return s, nil
+}
