@@ -81,9 +81,9 @@ func fragment() *Flow {
 	return &Flow{
 		Name: KindFragment, Start: orderFind,
 		Moves: fsm.Events{
-			{Name: toFindBook, Src: []string{orderFind, orderWhich, orderDescribe, orderPages}, Dst: orderFind},
+			{Name: toFindBook, Src: []string{orderFind, orderWhich, orderDescribe}, Dst: orderFind},
 			{Name: toWhichBook, Src: []string{orderFind, orderWhich, orderDescribe, orderPages}, Dst: orderWhich},
-			{Name: toDescribe, Src: []string{orderWhich, orderPages}, Dst: orderDescribe},
+			{Name: toDescribe, Src: []string{orderFind, orderWhich, orderPages}, Dst: orderDescribe},
 			{Name: toPages, Src: []string{orderFind, orderWhich, orderDescribe, orderWant, orderNotice, orderLimit}, Dst: orderPages},
 			{Name: toWant, Src: []string{orderFind, orderWhich, orderDescribe, orderPages, orderNotice}, Dst: orderWant},
 			{Name: toNotice, Src: []string{orderFind, orderWhich, orderDescribe, orderPages, orderWant, orderLimit}, Dst: orderNotice},
@@ -93,7 +93,7 @@ func fragment() *Flow {
 		Steps: map[string]Step{
 			orderFind:     {Ask: findBookAsk, Take: findBookTake, Prefix: orderFor, Files: true, Back: findBookBack},
 			orderWhich:    {Ask: whichBookAsk, Take: whichBookTake, Prefix: bookPrefix, Files: true, Back: leadsTo(toFindBook)},
-			orderDescribe: {Ask: describeAsk, Take: describeTake, Choices: []string{bookKeep}, Files: true, Back: leadsTo(toWhichBook)},
+			orderDescribe: {Ask: describeAsk, Take: describeTake, Choices: []string{bookKeep}, Files: true, Back: describeBack},
 			orderPages:    {Ask: pagesAsk, Take: pagesTake, Files: true, Back: pagesBack},
 			orderWant:     {Ask: wantAsk, Take: wantTake, Choices: []string{wantPhoto, wantScan}, Back: leadsTo(toPages)},
 			orderNotice:   {Ask: noticeAsk, Take: noticeTake, Choices: []string{choiceYes, choicePages}, Back: leadsTo(toWant)},
@@ -148,6 +148,9 @@ func (v Vars) search(r *Reader, in Input, out *Turn, ask func(*Reader, Vars, *Tu
 	if usable {
 		v.keepTitlePage(in.Files)
 		text, v[varPages] = cutPages(text)
+		if !hasWords(text) { // staff, and whoever looks at the copy later, need a title
+			return toDescribe
+		}
 		v.keepWords(varWords, text, out)
 		return v.missing()
 	}

@@ -24,7 +24,7 @@ func wantAsk(_ *Reader, v Vars, out *Turn) {
 
 // sayPages begins a message with the book's title and what is ordered of it.
 func (v Vars) sayPages(out *Turn) {
-	out.say("fragment.title", templates.Fields{"title": v.titleWords()})
+	out.say("fragment.title", templates.Fields{"title": v.title()})
 	pages, numbered := v.pages()
 	b, chosen := v.book()
 	switch {

@@ -13,7 +13,7 @@ func pagesAsk(_ *Reader, v Vars, out *Turn) {
 	if out.State.Flow == KindArticle {
 		key = "fragment.pages_article"
 	}
-	out.say("fragment.title", templates.Fields{"title": v.titleWords()}, backButton())
+	out.say("fragment.title", templates.Fields{"title": v.title()}, backButton())
 	if b, ok := v.book(); ok && b.Pages > 0 && out.State.Flow == KindFragment {
 		out.line("fragment.book_pages", templates.Fields{"pages": b.Pages})
 	}
@@ -58,13 +58,10 @@ func (v Vars) tooFar(out *Turn) bool {
 
 // pagesBack goes to what was found, or to the words for the book.
 func pagesBack(_ *Reader, v Vars) Event {
-	switch {
-	case v[varFound] != "":
+	if v[varFound] != "" {
 		return toWhichBook
-	case v[varWords] != "" && v[varTitlePage] == "":
-		return toDescribe
 	}
-	return toFindBook
+	return toDescribe
 }
 
 // Pages in the middle of something else. After pages by a range anything may follow; after a single number nothing, for that may be "Петров С. 12 рассказов".

@@ -31,7 +31,7 @@ func whichBookAsk(_ *Reader, v Vars, out *Turn) {
 	books := recall[Book](v, varFound)
 	again, words := choice(bookAgain, "fragment.again"), choice(bookWords, "fragment.in_words")
 	if len(books) == 0 {
-		out.say("fragment.none", templates.Fields{"title": v.titleWords()}, again, words)
+		out.say("fragment.none", templates.Fields{"title": v.title()}, again, words)
 		return
 	}
 	key := "fragment.found"
@@ -93,12 +93,22 @@ func whichBookTake(r *Reader, v Vars, in Input, out *Turn) Event {
 }
 
 func describeAsk(_ *Reader, v Vars, out *Turn) {
-	out.say("fragment.describe", nil)
-	if v[varWords] != "" {
+	if v[varWords] == "" {
+		out.say("fragment.name_photo", nil)
+	} else {
+		out.say("fragment.describe", nil)
 		out.line("fragment.described", templates.Fields{"title": v[varWords]})
 		out.offer(choice(bookKeep, "fragment.keep"))
 	}
 	out.offer(backButton())
+}
+
+// describeBack leads to what was found, or to where the photo came.
+func describeBack(_ *Reader, v Vars) Event {
+	if v[varTitlePage] != "" && v[varFound] == "" {
+		return toFindBook
+	}
+	return toWhichBook
 }
 
 // describeTake adds to the words that the catalogue did not know.
@@ -113,6 +123,10 @@ func describeTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	}
 	delete(v, varBook)
 	v.keepTitlePage(in.Files)
+	if v[varWords] == "" && !hasWords(text) {
+		describeAsk(r, v, out)
+		return ""
+	}
 	if hasWords(text) {
 		v.keepWords(varWords, strings.TrimPrefix(v[varWords]+". "+text, ". "), out)
 	}

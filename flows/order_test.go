@@ -111,7 +111,7 @@ func TestNewsOfOrdersWithoutTheirFields(t *testing.T) {
 
 // placingWords is an order as scripts write it.
 func placingWords(a PlaceOrder) string {
-	said := fmt.Sprintf("order %s for %d: %s; %s", a.Kind, a.Reader, cmp.Or(a.Title, "no words"), a.Pages)
+	said := fmt.Sprintf("order %s for %d: %s; %s", a.Kind, a.Reader, a.Title, a.Pages)
 	if a.Count > 0 {
 		said += fmt.Sprintf(" (%d)", a.Count)
 	}
@@ -170,7 +170,7 @@ func orderAnswers(r *Reader) map[string]Answer {
 	late, fragile, forbidden, otherwise := anOrder(r, "asked"), anOrder(r, "refused"), anOrder(r, "refused"), anOrder(r, "refused")
 	late.Due = r.Now.Add(-time.Hour)
 	fragile.Reason, forbidden.Reason, otherwise.Reason = "fragile", "forbidden", "other"
-	all[0].Title, all[1].Reader, all[1].Kind, all[1].Title, all[1].Pages = "", 2, KindArticle, "Полярная звезда, 1998, № 3", "Снег"
+	all[1].Reader, all[1].Kind, all[1].Title, all[1].Pages = 2, KindArticle, "Полярная звезда, 1998, № 3", "Снег"
 	out["order late"], out["order fragile"] = OrdersShown{Orders: []Order{late}}, OrdersShown{Orders: []Order{fragile}}
 	out["order forbidden"], out["order refused otherwise"] = OrdersShown{Orders: []Order{forbidden}}, OrdersShown{Orders: []Order{otherwise}}
 	out["all orders"] = OrdersShown{Orders: all}

@@ -273,7 +273,7 @@ func (r *Reader) sayAnswered(a OrderChanged, out *Turn) {
 
 // sayChanged tells what was done, or that it is too late and how the order stands.
 func (r *Reader) sayChanged(a OrderChanged, done string, out *Turn) {
-	fields := templates.Fields{"code": a.Order.Code, "title": titleWords(a.Order.Title)}
+	fields := templates.Fields{"code": a.Order.Code, "title": a.Order.Title}
 	if !a.OK {
 		out.say("orders.too_late", fields)
 		r.lineState(a.Order, out)

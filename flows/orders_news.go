@@ -60,8 +60,8 @@ func (s *Set) orderNews(r *Reader, n News, out *Turn) error {
 
 // orderFields are the fields of the texts about an order.
 func orderFields(n News) (templates.Fields, error) {
-	out := templates.Fields{"title": titleWords(n.Fields["title"])}
-	for _, name := range []string{"code", "pages", "words", "url", "days", "views"} {
+	out := templates.Fields{}
+	for _, name := range []string{"code", "title", "pages", "words", "url", "days", "views"} {
 		out[name] = n.Fields[name]
 	}
 	if n.Fields["due"] != "" || n.Kind == NewsOrderLate {

@@ -36,16 +36,16 @@ func (r *Reader) sayOrders(all []Order, out *Turn) {
 	out.say("orders.list", nil)
 	several := slices.ContainsFunc(all, func(o Order) bool { return o.Reader != all[0].Reader })
 	for _, o := range all {
-		name := titleWords(shortened(o.Title, titleShown))
-		if person := r.person(o.Reader); several && person != "" && o.Title != "" {
-			name.Plain = person + ": " + name.Plain
+		name := shortened(o.Title, titleShown)
+		if person := r.person(o.Reader); several && person != "" {
+			name = person + ": " + name
 		}
 		out.line(cmp.Or(rowTexts[o.State], "orders.row_new"), templates.Fields{"code": o.Code, "title": name})
 		if o.promised() && o.Due.After(r.Now) {
 			out.line("orders.row_due", templates.Fields{"due": o.Due})
 		}
 		pick := orderButton(choiceOrder, o.ID, "orders.pick")
-		pick.Fields = templates.Fields{"code": o.Code, "title": titleWords(shortened(o.Title, shortMost/2))}
+		pick.Fields = templates.Fields{"code": o.Code, "title": shortened(o.Title, shortMost/2)}
 		out.offer(pick)
 	}
 	out.offer(choice(choiceMenu, "common.menu"))
@@ -83,7 +83,7 @@ func (r *Reader) sayOrder(o Order, out *Turn) {
 }
 
 func (o Order) fields() templates.Fields {
-	return templates.Fields{"code": o.Code, "title": titleWords(o.Title)}
+	return templates.Fields{"code": o.Code, "title": o.Title}
 }
 
 // lineState says in words how the order stands.

@@ -169,7 +169,7 @@ func whole(t *rapid.T, r *Reader, v Vars, handed Register) {
 func wholeOrder(t *rapid.T, state State, placed PlaceOrder) {
 	pages, numbered := library.ParsePages(placed.Pages)
 	switch {
-	case placed.Kind != state.Flow || placed.Pages == "" || placed.Title == "" && len(placed.Files) == 0:
+	case placed.Kind != state.Flow || placed.Pages == "" || placed.Title == "":
 		t.Fatalf("ordered: %+v", placed)
 	case placed.Want != asPhoto && placed.Want != asScan:
 		t.Fatalf("wanted as %q", placed.Want)
