@@ -128,7 +128,7 @@ func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	}
 	text, usable := strings.TrimSpace(in.Text), out.refuse(in.Files)
 	switch {
-	case r.Awaited != 0 && (text != "" || usable):
+	case r.Awaited != 0 && !in.Unproven && (text != "" || usable):
 		out.Ask = AddToOrder{Order: r.Awaited, Text: text, Files: fileIDs(in.Files)}
 		return ""
 	case r.Question != 0 && (text != "" || usable):

@@ -177,7 +177,7 @@ func orderTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		return toOrdersEnd
 	case in.Choice == choiceFiles:
 		v[varFiles] = "yes"
-	case in.Choice == "" && r.Awaited == v.orderOf() && (usable || hasWords(text)):
+	case in.Choice == "" && r.Awaited == v.orderOf() && !in.Unproven && (usable || hasWords(text)):
 		out.Ask = AddToOrder{Order: r.Awaited, Text: text, Files: fileIDs(in.Files)}
 		return ""
 	default:

@@ -100,7 +100,6 @@ const (
 	NewsOrderRefused   = "order.refused"  // reason, as package fragments has them, and words, which may be empty
 	NewsOrderQuestion  = "order.question" // words: what staff ask
 	NewsOrderCancelled = "order.cancelled"
-	NewsOrderLate      = "order.late" // due: by when it will come, RFC 3339
 )
 
 // The reasons to send a page back that need no words of one's own.

@@ -163,7 +163,7 @@ func (r *Runner) page(ctx context.Context, lib library.ID, p fragments.Part) (fr
 		return fragments.Page{}, err
 	}
 	return fragments.Page{
-		Media: f.MediaType, Number: p.Sheet, Turn: p.Turn,
+		File: string(p.File), Media: f.MediaType, Number: p.Sheet, Turn: p.Turn,
 		Open: func(ctx context.Context) (io.ReadCloser, error) {
 			body, _, err := r.Store.Open(ctx, lib, p.File)
 			return body, err

@@ -75,9 +75,9 @@ func Place(ctx context.Context, tx pgx.Tx, w Wish) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	var holder int64
-	if len(proposals) == 1 && proposals[0].Certain {
-		holder = proposals[0].Department
+	holder, err := w.holder(ctx, tx, proposals)
+	if err != nil {
+		return Order{}, err
 	}
 	id, err := w.keep(ctx, tx, holder)
 	if err != nil {
@@ -91,6 +91,21 @@ func Place(ctx context.Context, tx pgx.Tx, w Wish) (Order, error) {
 		return o, err
 	}
 	return o, hand(ctx, tx, w.Library, o, ByProgram(), "", w.At)
+}
+
+// holder is the department that certainly has the book, or the only one that serves articles; 0 where a person has to choose.
+func (w Wish) holder(ctx context.Context, tx pgx.Tx, proposals []queue.Proposal) (int64, error) {
+	switch {
+	case len(proposals) == 1 && proposals[0].Certain:
+		return proposals[0].Department, nil
+	case len(proposals) > 0 || w.Kind != Article:
+		return 0, nil
+	}
+	serving, err := queue.DepartmentsFor(ctx, tx, w.Library.ID, queue.ForArticle)
+	if err != nil || len(serving) != 1 {
+		return 0, err
+	}
+	return serving[0].ID, nil
 }
 
 // keep writes the order down, promised by the hours of the department that has the book, or the library's.
