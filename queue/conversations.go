@@ -100,6 +100,7 @@ const (
 	NewsOrderRefused   = "order.refused"  // reason, as package fragments has them, and words, which may be empty
 	NewsOrderQuestion  = "order.question" // words: what staff ask
 	NewsOrderCancelled = "order.cancelled"
+	NewsOrderAgain     = "order.again" // what was sent is being made anew
 )
 
 // The reasons to send a page back that need no words of one's own.

@@ -1,4 +1,3 @@
-// Package fragments makes of the pages that a department found the one PDF that its reader gets.
 package fragments
 
 import (

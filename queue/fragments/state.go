@@ -54,9 +54,13 @@ const (
 	byDepartment
 )
 
-// ByReader, ByProgram and ByDepartment, whose responsible wrote from elsewhere than the desk, are the actors without an account.
-func ByReader() Actor     { return Actor{Who: byReader} }
-func ByProgram() Actor    { return Actor{Who: byProgram} }
+// ByReader is the reader as the one who acts.
+func ByReader() Actor { return Actor{Who: byReader} }
+
+// ByProgram is the service itself as the one who acts.
+func ByProgram() Actor { return Actor{Who: byProgram} }
+
+// ByDepartment is a department whose responsible wrote from elsewhere than the desk.
 func ByDepartment() Actor { return Actor{Who: byDepartment} }
 
 // move is one line of the table: in which states an act may be done, by whom, what comes of it, and whether it can be undone. What the reader was

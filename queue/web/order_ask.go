@@ -20,7 +20,7 @@ func askAboutOrder(v *visit) error {
 		act: func(ctx context.Context, tx pgx.Tx, o fragments.Order) (fragments.Order, error) {
 			return fragments.Ask(ctx, tx, v.lib, o.ID, words, v.at)
 		},
-		news: func(o fragments.Order) queue.News {
+		news: func(o fragments.Order) *queue.News {
 			news := orderNews(queue.NewsOrderQuestion, o)
 			news.Fields["words"] = o.Question
 			return news

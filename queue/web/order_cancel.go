@@ -16,6 +16,6 @@ func cancelOrder(v *visit) error {
 		act: func(ctx context.Context, tx pgx.Tx, o fragments.Order) (fragments.Order, error) {
 			return fragments.Cancel(ctx, tx, v.lib, o.ID, v.actor(), v.at)
 		},
-		news: func(o fragments.Order) queue.News { return orderNews(queue.NewsOrderCancelled, o) },
+		news: func(o fragments.Order) *queue.News { return orderNews(queue.NewsOrderCancelled, o) },
 	})
 }

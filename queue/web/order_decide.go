@@ -11,10 +11,10 @@ import (
 	"librarian/queue/fragments"
 )
 
-// orderDecision is an act on an order: what it changes, and what the reader is told, if anything.
+// orderDecision is an act on an order: what it changes, and what the reader is told.
 type orderDecision struct {
 	act  func(ctx context.Context, tx pgx.Tx, o fragments.Order) (fragments.Order, error)
-	news func(o fragments.Order) queue.News
+	news func(o fragments.Order) *queue.News // nil, or gives nil: nothing
 	did  string
 	stay bool // on the page of the order
 }
@@ -35,12 +35,8 @@ func (v *visit) decideOrder(d orderDecision) error {
 		if o, err = d.act(ctx, tx, o); err != nil {
 			return err
 		}
-		if d.news != nil {
-			news := d.news(o)
-			news.Reader = int64(o.Reader)
-			if err := v.Conversations.Tell(ctx, tx, v.lib.ID, o.Conversation, news); err != nil {
-				return err
-			}
+		if err := v.tellOrder(ctx, tx, d, o); err != nil {
+			return err
 		}
 		return v.audit(ctx, tx, v.object("order", int64(o.ID)), nil)
 	})
@@ -54,6 +50,19 @@ func (v *visit) decideOrder(d orderDecision) error {
 		return v.to(orderAddress(o.ID) + "?did=" + d.did)
 	}
 	return v.to("/desk?did=" + d.did)
+}
+
+// tellOrder tells the reader what was done, where they are told.
+func (v *visit) tellOrder(ctx context.Context, tx pgx.Tx, d orderDecision, o fragments.Order) error {
+	if d.news == nil {
+		return nil
+	}
+	news := d.news(o)
+	if news == nil {
+		return nil
+	}
+	news.Reader = int64(o.Reader)
+	return v.Conversations.Tell(ctx, tx, v.lib.ID, o.Conversation, *news)
 }
 
 // orderProblem says why an act on an order could not be done; empty when it is something else.
@@ -86,6 +95,6 @@ func (v *visit) orderAgain(problem string) error {
 }
 
 // orderNews are the fields by which a reader knows their order.
-func orderNews(kind string, o fragments.Order) queue.News {
-	return queue.News{Kind: kind, Fields: map[string]string{"order": o.Code(), "kind": o.Kind, "code": o.Code(), "title": o.Title, "pages": o.Pages}}
+func orderNews(kind string, o fragments.Order) *queue.News {
+	return &queue.News{Kind: kind, Fields: map[string]string{"order": o.Code(), "kind": o.Kind, "code": o.Code(), "title": o.Title, "pages": o.Pages}}
 }

@@ -21,7 +21,7 @@ func refuseOrder(v *visit) error {
 		act: func(ctx context.Context, tx pgx.Tx, o fragments.Order) (fragments.Order, error) {
 			return fragments.Refuse(ctx, tx, v.lib, o.ID, v.actor(), reason, words, v.at)
 		},
-		news: func(o fragments.Order) queue.News {
+		news: func(o fragments.Order) *queue.News {
 			news := orderNews(queue.NewsOrderRefused, o)
 			news.Fields["reason"], news.Fields["words"] = o.Reason, o.Words
 			return news
