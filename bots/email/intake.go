@@ -175,33 +175,44 @@ func (in *Intake) judge(ctx context.Context, s *Stored, a arrival) (outcome, err
 			return outcome{}, err
 		}
 	}
-	taken, err := in.offer(ctx, s, len(names) > 0 && !own, a.only)
+	theirs, taken, err := in.offer(ctx, s, len(names) > 0 && !own, a.only)
 	switch {
 	case err != nil:
 		return outcome{}, err
 	case taken:
 		return outcome{state: StateReturned}, nil
-	case l.What == Ours:
-		return outcome{state: StateIgnored, reason: ReasonOurs}, nil
-	case l.What == Automatic:
-		o := outcome{state: StateIgnored, reason: ReasonAutomatic}
+	case theirs && a.only:
+		return outcome{state: StateTray, reason: ReasonTooLarge}, nil
+	}
+	if o, unfit := unfit(l, len(names) > 0 && !own, found); unfit {
 		if own {
 			o.conversation = sent.Conversation
 		}
 		return o, nil
-	case l.What == List:
-		return outcome{state: StateTray, reason: ReasonList}, nil
-	case l.From == "":
-		return outcome{state: StateTray, reason: ReasonSender}, nil
-	case found && !own:
-		return outcome{state: StateTray, reason: ReasonForeign}, nil
-	case len(names) > 0 && !found:
-		return outcome{state: StateTray, reason: ReasonUnknown}, nil
 	}
 	if flood, err := in.flooded(ctx, l.From); err != nil || flood {
 		return outcome{state: StateTray, reason: ReasonFlood}, err
 	}
 	return in.tell(ctx, s, own, a)
+}
+
+// unfit reports that the letter is no part of a conversation. Foreign says that it names a letter of ours that its sender did not get, or that nobody knows.
+func unfit(l *Letter, foreign, found bool) (outcome, bool) {
+	switch {
+	case l.What == Ours:
+		return outcome{state: StateIgnored, reason: ReasonOurs}, true
+	case l.What == Automatic:
+		return outcome{state: StateIgnored, reason: ReasonAutomatic}, true
+	case l.What == List:
+		return outcome{state: StateTray, reason: ReasonList}, true
+	case l.From == "":
+		return outcome{state: StateTray, reason: ReasonSender}, true
+	case foreign && found:
+		return outcome{state: StateTray, reason: ReasonForeign}, true
+	case foreign:
+		return outcome{state: StateTray, reason: ReasonUnknown}, true
+	}
+	return outcome{}, false
 }
 
 // names are the Message-IDs of ours that the letter may answer.
@@ -229,26 +240,25 @@ func (in *Intake) addressed(ctx context.Context, sent bots.Sent, from string) (b
 	return from != "" && strings.EqualFold(all[key], from), nil
 }
 
-// offer shows the letter to those who wait for departments' letters.
-func (in *Intake) offer(ctx context.Context, s *Stored, foreign, only bool) (bool, error) {
+// offer shows the letter to those who wait for departments' letters. Theirs says that it looks like one.
+func (in *Intake) offer(ctx context.Context, s *Stored, foreign, only bool) (theirs, taken bool, err error) {
 	l := &s.Letter
-	if in.Returned == nil || only || l.What == Ours || l.What == List || l.What == Automatic && len(l.Files) == 0 {
-		return false, nil
+	if l.What == Ours || l.What == List || l.What == Automatic && len(l.Files) == 0 {
+		return false, false, nil
 	}
-	if !foreign && in.Listed != nil && l.From != "" {
-		listed, err := in.Listed(ctx, in.Library, l.From)
-		if err != nil {
-			return false, fmt.Errorf("ask whether a department wrote: %w", err)
+	if theirs = foreign; !theirs && in.Listed != nil && l.From != "" {
+		if theirs, err = in.Listed(ctx, in.Library, l.From); err != nil {
+			return false, false, fmt.Errorf("ask whether a department wrote: %w", err)
 		}
-		foreign = listed
 	}
-	if !foreign {
-		return false, nil
+	if !theirs || only || in.Returned == nil {
+		return theirs, false, nil
 	}
 	for _, id := range s.Files {
 		if err := in.Inspect(ctx, in.Library, id); err != nil {
-			return false, fmt.Errorf("look at file %s: %w", id, err)
+			return theirs, false, fmt.Errorf("look at file %s: %w", id, err)
 		}
 	}
-	return in.Returned(ctx, *s)
+	taken, err = in.Returned(ctx, *s)
+	return theirs, taken, err
 }

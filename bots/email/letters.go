@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,6 +42,7 @@ const (
 	ReasonUnreadable = "unreadable" // its source is broken
 	ReasonAutomatic  = "automatic"  // a robot wrote it
 	ReasonOurs       = "ours"       // we wrote it
+	ReasonStuck      = "stuck"      // handing it on fails again and again
 	ReasonFailed     = "failed"     // of a bounce: given up
 	ReasonPermanent  = "permanent"  // of a bounce: the address does not exist
 	ReasonDelayed    = "delayed"    // of a bounce: still tried
@@ -78,6 +80,25 @@ func Tray(ctx context.Context, db contacts.DB, lib library.ID, limit int) ([]Tra
 		return nil, fmt.Errorf("letters in the tray: %w", err)
 	}
 	return out, nil
+}
+
+// Reread gives the letter with what it says, for whoever decides on it; own is the account's address. It wraps ErrLetter where the letter
+// cannot be read.
+func Reread(ctx context.Context, store *files.Store, lib library.ID, own string, t TrayLetter) (s Stored, err error) {
+	r, _, err := store.Open(ctx, lib, t.Raw)
+	if err != nil {
+		return Stored{}, fmt.Errorf("source of letter %d: %w", t.ID, err)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return Stored{}, fmt.Errorf("source of letter %d: %w", t.ID, err)
+	}
+	l, err := Convert(raw, own)
+	if err != nil {
+		return Stored{}, fmt.Errorf("letter %d: %w", t.ID, err)
+	}
+	return Stored{ID: t.ID, Letter: l, Raw: t.Raw, Files: t.Files}, nil
 }
 
 // ErrNoLetter means that the library has no such letter, or that it waits for nobody.
@@ -176,6 +197,19 @@ where library_id = $1 and id = $2 and state = 'arrived'`, lib, id, o.state, o.re
 		return fmt.Errorf("note what became of letter %d: %w", id, err)
 	}
 	return nil
+}
+
+// giveUp leaves a letter to people that is stored and cannot be handed on. It fails where the letter is not even stored.
+func (in *Intake) giveUp(ctx context.Context, a arrival) (State, error) {
+	l, _ := in.convert(a.raw) // whether it can be read does not matter here
+	k, found, err := in.known(ctx, l.identity())
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return "", ErrNoLetter
+	}
+	return StateTray, note(ctx, in.Pool, in.Library, k.ID, outcome{state: StateTray, reason: ReasonStuck})
 }
 
 const (

@@ -216,6 +216,10 @@ func (p *poller) letter(ctx context.Context, b *box, h head) (State, error) {
 		return "", err
 	}
 	state, err := p.take(ctx, a)
+	if err != nil && p.tries[h.uid] >= poisonTries-1 && ctx.Err() == nil {
+		p.Log.ErrorContext(ctx, "letter is left to people: it cannot be handed on", "channel", p.Channel, "uid", h.uid, "error", err)
+		state, err = p.giveUp(ctx, a)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errNotStored, err)
 	}

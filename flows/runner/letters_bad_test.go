@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"encoding/base64"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -418,5 +419,39 @@ func TestDepartmentsLettersAreOffered(t *testing.T) {
 	o.letters("event", "", 1)
 	if n := o.count(`select count(*) from tasks where kind = $1`, queue.KindQuestion); n != 0 {
 		t.Errorf("%d questions", n)
+	}
+}
+
+// What a caller's function cannot take, try after try, waits for a person, and holds up no other letter. A letter of a department's that is too large does too.
+func TestDepartmentsLetterGetsStuck(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, mailtest.User)
+	o.config.Limit = 20_000
+	o.config.Listed = func(_ context.Context, _ library.ID, address string) (bool, error) {
+		return address == "scans@lib.test", nil
+	}
+	var tries atomic.Int32
+	o.config.Returned = func(context.Context, email.Stored) (bool, error) {
+		tries.Add(1)
+		return false, io.ErrUnexpectedEOF
+	}
+	o.write("scans@lib.test", desk, "a@dept.test", "Subject: Scans\r\n", "page one")
+	o.write("scans@lib.test", desk, "b@dept.test", "Subject: All scans\r\n", strings.Repeat("page two\r\n", 5000))
+	o.write(ada, desk, "c@reader.test", "", "меню")
+	o.open()
+	o.letters("tray", email.ReasonStuck, 1)
+	o.letters("tray", email.ReasonTooLarge, 1)
+	o.letters("event", "", 1)
+	if n := tries.Load(); n != 5 {
+		t.Errorf("tried %d times", n)
+	}
+	o.await("all are put away", func() bool { return o.inbox(mailtest.User) == 0 })
+	waiting, err := email.Tray(t.Context(), o.pool, o.lib, 10)
+	if err != nil || len(waiting) != 2 {
+		t.Fatalf("the tray holds %v, %v", waiting, err)
+	}
+	s, err := email.Reread(t.Context(), o.store, o.lib, desk, waiting[0])
+	if err != nil || s.Letter.Text != "page one" || s.ID != waiting[0].ID {
+		t.Errorf("it says %q, %v", s.Letter.Text, err)
 	}
 }

@@ -177,6 +177,8 @@ func TestFriendAnswersOurLetter(t *testing.T) {
 	answer := o.server.Letters(t, "ada", 1)[0]
 	o.write("friend@lib.test", desk, "x@reader.test", "In-Reply-To: <"+answer.MessageID+">\r\n", "1")
 	o.letters("tray", email.ReasonForeign, 1)
+	o.write("friend@lib.test", desk, "z@reader.test", "Auto-Submitted: auto-replied\r\nIn-Reply-To: <"+answer.MessageID+">\r\n", "I am away")
+	o.letters("ignored", email.ReasonAutomatic, 1)
 	o.write("friend@lib.test", desk, "y@reader.test", "In-Reply-To: <"+strings.Repeat("0", 32)+"@lib.test>\r\n", "1")
 	o.letters("tray", email.ReasonUnknown, 1)
 	if n := o.count(`select count(*) from addresses where external = 'friend@lib.test'`); n != 0 {
