@@ -63,7 +63,11 @@ func (r *Runner) findBook(ctx context.Context, tx pgx.Tx, a asked[flows.FindBook
 // short is the edition on a button: who, what, when.
 func short(e stock.Edition) string {
 	author, _, _ := strings.Cut(e.Author, ",")
-	text := strings.TrimSpace(strings.Join([]string{author, e.Title, e.Volume}, " "))
+	text := e.Title
+	if author != "" {
+		text = author + ". " + text
+	}
+	text = strings.TrimSpace(text + " " + e.Volume)
 	if runes := []rune(text); len(runes) > bookLabel {
 		text = strings.TrimSpace(string(runes[:bookLabel-1])) + "…"
 	}

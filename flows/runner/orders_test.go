@@ -31,7 +31,18 @@ type shelf struct {
 // newShelf has a reader with a card in the conversation "anna".
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
-	w := newWorld(t)
+	s := shelfIn(newWorld(t))
+	s.instance = s.start()
+	s.send(s.instance)
+	s.register(s.instance, "anna")
+	s.exec(`update readers set card = '000123'`)
+	s.exec(`update registrations set state = 'done'`)
+	return s
+}
+
+// shelfIn puts the book into the world's catalogue.
+func shelfIn(w *world) *shelf {
+	w.Helper()
 	s := &shelf{world: w, librarian: fragments.Actor{Role: queue.RoleLibrarian}}
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
 		s.department, err = queue.AddDepartment(ctx, tx, queue.Console(), queue.Department{Library: w.lib, Name: map[library.Lang]string{library.Russian: "Книгохранение"}})
@@ -43,15 +54,10 @@ func newShelf(t *testing.T) *shelf {
 		Number: 1, Source: "1", Title: "Сказки народов Севера", Author: "Иванов, И. И.", Kind: stock.Book, Year: 1951, Pages: 100,
 		Copies: []stock.Copy{{Siglum: "КХ2", Fund: "основной", Inventory: "77"}},
 	}
-	sum, err := stock.New(w.pool).Import(t.Context(), w.lib, func(yield func(stock.Record, error) bool) { yield(record, nil) }, nil)
+	sum, err := stock.New(w.pool).Import(context.Background(), w.lib, func(yield func(stock.Record, error) bool) { yield(record, nil) }, nil)
 	if err != nil || sum.Added != 1 {
-		t.Fatalf("catalogue: %+v, %v", sum, err)
+		w.Fatalf("catalogue: %+v, %v", sum, err)
 	}
-	s.instance = w.start()
-	w.send(s.instance)
-	w.register(s.instance, "anna")
-	w.exec(`update readers set card = '000123'`)
-	w.exec(`update registrations set state = 'done'`)
 	return s
 }
 
