@@ -116,7 +116,7 @@ insert into contact_readers (library_id, contact_id, reader_id, relation) select
 	if err != nil || len(parts) != 3 || o.State != fragments.Came {
 		t.Fatalf("%d pages, the order is %s, %v", len(parts), o.State, err)
 	}
-	c.sorted(o, parts[1], parts[2], parts[0])
+	c.sorted(o, parts[2], parts[1], parts[0])
 	c.heard++
 	last := c.server.Letters(t, "ada", c.heard)[c.heard-1]
 	if len(last.Files) != 1 {

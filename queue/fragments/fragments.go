@@ -59,6 +59,7 @@ type Order struct {
 	Due          time.Time
 	Created      time.Time
 	Sent         *time.Time
+	Arranged     bool       // a person has put the pages in order
 	Files        []files.ID // the PDF that was sent last, in as many parts as the channel demanded
 	ReleasedBy   queue.StaffID
 }
@@ -72,7 +73,7 @@ func (o Order) Open() bool { return o.State == New || o.State == Asked || o.Stat
 const orderColumns = `o.id, o.library_id as library, o.token, o.kind, o.state, o.reader_id as reader, o.channel,
 o.conversation_id as conversation, coalesce(o.edition_id, 0) as edition, o.title, o.pages, o.count, o.want, o.permit,
 coalesce(o.department_id, 0) as department, o.question, o.asked_at, o.again, o.reason, o.words, o.due_at as due, o.created_at as created, o.sent_at as sent,
-o.file_ids as files, coalesce(o.released_by, 0) as released_by`
+o.arranged, o.file_ids as files, coalesce(o.released_by, 0) as released_by`
 
 const (
 	orderByID  = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.id = $2`

@@ -51,7 +51,7 @@ func (b Brought) usable() bool {
 		b.Finding.Problem != files.ProblemTooLarge && b.Finding.Problem != files.ProblemEmpty && b.Finding.Problem != files.ProblemNotImage
 }
 
-// What a file twice brings is kept once. Pages stand in the order of their files' names among those that came after the last decision of a person.
+// What a file twice brings is kept once.
 const (
 	insertParts = `insert into order_parts (library_id, order_id, file_id, sheet, sha256, preview_id, name, place, source, staff_id, came_at)
 select $1, $2, $3, s.sheet, $4, nullif(s.preview, ''), $5, coalesce((select max(place) from order_parts where library_id = $1 and order_id = $2), 0) + s.n,
@@ -62,6 +62,7 @@ from order_parts where library_id = $1 and order_id = $2 order by place, id`
 	anyPart  = `select exists (select from order_parts where library_id = $1 and order_id = $2 and not dropped)`
 	turnPart = `update order_parts set turn = (turn + 90) % 360 where library_id = $1 and order_id = $2 and id = $3`
 	dropPart = `update order_parts set dropped = $4 where library_id = $1 and order_id = $2 and id = $3`
+	arranged = `update orders set arranged = true where library_id = $1 and id = $2`
 	sortPart = `update order_parts p set place = w.place from unnest($3::bigint[]) with ordinality as w (id, place)
 where p.library_id = $1 and p.order_id = $2 and p.id = w.id`
 )
@@ -86,7 +87,10 @@ func Bring(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, b Brought) (in
 	if err != nil {
 		return 0, fmt.Errorf("keep pages of order %d: %w", id, err)
 	}
-	return int(tag.RowsAffected()), nil
+	if tag.RowsAffected() == 0 {
+		return 0, nil
+	}
+	return int(tag.RowsAffected()), arrange(ctx, tx, lib, o)
 }
 
 // sheets are the pages of the file with their pictures, where there are any.
@@ -148,7 +152,7 @@ func edit(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, sql string, arg
 	if err != nil {
 		return err
 	}
-	if o.State != Asked && o.State != Came {
+	if !o.Open() {
 		return fmt.Errorf("pages of order %d: %w", id, ErrState)
 	}
 	tag, err := tx.Exec(ctx, sql, args...)
@@ -184,5 +188,8 @@ func Move(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, part int64, pla
 	}
 	at := min(max(place, 1), len(list)) - 1
 	ids = append(ids[:at:at], append([]int64{part}, ids[at:]...)...)
+	if _, err := tx.Exec(ctx, arranged, lib, id); err != nil {
+		return fmt.Errorf("order %d is arranged: %w", id, err)
+	}
 	return edit(ctx, tx, lib, id, sortPart, lib, id, ids)
 }

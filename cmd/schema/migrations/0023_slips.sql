@@ -2,6 +2,7 @@
 -- +goose Up
 alter table orders
   add column again   text not null default '', -- for what the department is asked once more
+  add column arranged boolean not null default false, -- a person has put the pages in order: what comes later stands behind them
   add column slip_at timestamptz;              -- a slip is owed: not sent before; while it is sent, the end of the claim
 create index orders_slips on orders (slip_at) where slip_at is not null;
 
