@@ -167,6 +167,17 @@ func TestOrderIsServed(t *testing.T) {
 		if got := keeper.get(page); got.status != http.StatusOK || strings.Contains(got.body, "Айыына") {
 			t.Errorf("%s: the department gets %d, and may know who asks", lang, got.status)
 		}
+		var task queue.TaskID
+		h.scan(&task, `select id from tasks where order_id = $1 and state <> 'done'`, o.ID)
+		for _, at := range []string{"/desk", taskAddress(task), taskAddress(task) + "/side"} {
+			if got := keeper.get(at); got.status != http.StatusOK || strings.Contains(got.body, "Айыына") {
+				t.Errorf("%s: %s gives the department %d, and may say who asks", lang, at, got.status)
+			}
+		}
+		keeper.post(taskAddress(task)+"/take", nil).leads(t, taskAddress(task))
+		if got := keeper.post(taskAddress(task)+"/done", nil); got.status != http.StatusConflict {
+			t.Errorf("%s: the task of an order is done without its book: %d", lang, got.status)
+		}
 		keeper.post(page+"/parts", upload("12.jpg", "11.jpg", "notes.jpg")).leads(t, page)
 		if got := keeper.post(page+"/release", url.Values{}); got.status != http.StatusForbidden {
 			t.Errorf("%s: the department releases: %d", lang, got.status)
@@ -238,7 +249,7 @@ func TestBadPages(t *testing.T) {
 	}
 	var kept string
 	h.scan(&kept, `select string_agg(name, ' ' order by place) from order_parts where order_id = $1`, o.ID)
-	if kept != "good.jpg" {
+	if kept != "good.jpg after.jpg" {
 		t.Errorf("kept %s", kept)
 	}
 }

@@ -19,7 +19,7 @@ const (
 	maxFile   = 100 << 20 // bytes of one
 )
 
-// addParts takes the photos and scans of an order, one after the other as they come: what has come stays when the line breaks.
+// addParts takes the photos and scans of an order, one after the other as they come: what has come stays when the line breaks, or when another is no page.
 func addParts(v *visit) error {
 	o, err := v.order()
 	if err != nil {
@@ -29,7 +29,7 @@ func addParts(v *visit) error {
 	if err != nil {
 		return errors.Join(errForm, err)
 	}
-	problem := v.t("desk_order.problem_nothing")
+	problem, came := "", false
 	for {
 		part, err := body.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -41,12 +41,17 @@ func addParts(v *visit) error {
 		if part.FileName() == "" {
 			continue
 		}
-		if problem, err = v.addPart(o, part); err != nil {
+		came = true
+		wrong, err := v.addPart(o, part)
+		if err != nil {
 			return err
 		}
-		if problem != "" {
-			break
+		if wrong != "" {
+			problem = wrong
 		}
+	}
+	if !came {
+		problem = v.t("desk_order.problem_nothing")
 	}
 	if problem != "" {
 		return v.orderAgain(problem)

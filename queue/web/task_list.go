@@ -127,7 +127,7 @@ func chunkAddress(path, tab string, after, until queue.Cursor) string {
 
 func (v *visit) row(t queue.TaskRow) rowView {
 	out := rowView{
-		ID: t.ID, Kind: v.kindName(t.Kind), Reader: v.readerName(t.ReaderName), Note: t.Note, Channel: v.channelName(t.Channel),
+		ID: t.ID, Kind: v.kindName(t.Kind), Reader: v.readerOf(t.Task), Note: t.Note, Channel: v.channelName(t.Channel),
 		Age: v.ago(t.Created), Due: v.dueOf(t.Task), Holder: t.HolderName, Mine: t.Holder == v.me(),
 	}
 	if t.Done != nil {

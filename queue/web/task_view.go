@@ -50,7 +50,7 @@ func (v *visit) taskOf(id queue.TaskID) (queue.Task, error) {
 
 func (v *visit) taskView(t queue.Task, plain bool) (taskView, error) {
 	out := taskView{
-		ID: t.ID, Kind: v.kindName(t.Kind), State: t.State, Reader: v.readerName(t.ReaderName), Channel: v.channelName(t.Channel), Note: t.Note,
+		ID: t.ID, Kind: v.kindName(t.Kind), State: t.State, Reader: v.readerOf(t), Channel: v.channelName(t.Channel), Note: t.Note,
 		Age: v.ago(t.Created), Due: v.dueOf(t), Outcome: v.outcomeName(t.Outcome), Holder: t.HolderName, Mine: v.holds(t), Plain: plain,
 		Takes: v.session.Staff.Scope().Takes(t),
 	}
@@ -75,8 +75,11 @@ func awaited(kind string) string {
 	return ""
 }
 
-// plain reports whether nothing is left to decide, so that the task is closed by a button.
+// plain reports whether nothing is left to decide, so that the task is closed by a button. One of an order ends with the order's next step alone.
 func (v *visit) plain(ctx context.Context, t queue.Task) (bool, error) {
+	if t.Order != 0 && t.State != queue.StateDone {
+		return false, nil
+	}
 	state := awaited(t.Kind)
 	if state == "" || t.State == queue.StateDone {
 		return true, nil
@@ -96,6 +99,14 @@ func (v *visit) dateOf(d library.Date) string {
 		return ""
 	}
 	return v.Texts.Date(v.lang, d)
+}
+
+// readerOf is the reader of a task by name; empty where a department looks for a book and need not know for whom.
+func (v *visit) readerOf(t queue.Task) string {
+	if t.Order != 0 && !v.may(queue.PermAnswer) {
+		return ""
+	}
+	return v.readerName(t.ReaderName)
 }
 
 // readerName is how a reader is called at the desk; a visitor of the web chat may have said no name.
