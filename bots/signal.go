@@ -23,7 +23,7 @@ const (
 	TopicOutbox   Topic = "outbox"   // a message waits to be sent
 	TopicChat     Topic = "chat"     // what is shown of a conversation has changed
 	TopicTyping   Topic = "typing"   // staff write an answer at this moment: it is never repeated
-	TopicQueue    Topic = "queue"    // a task has changed; the id is the task's
+	TopicQueue    Topic = "queue"    // a task has changed: the id is the task's; or the letters that wait for a person: 0
 	TopicChannels Topic = "channels" // a channel was added, changed or switched off; the id is the channel's
 )
 

@@ -127,7 +127,7 @@ func (in *Intake) take(ctx context.Context, a arrival) (State, error) {
 			return "", fmt.Errorf("letter %d: %w", k.ID, err)
 		}
 	}
-	return o.state, note(ctx, in.Pool, in.Library, k.ID, o)
+	return o.state, pgx.BeginFunc(ctx, in.Pool, func(tx pgx.Tx) error { return note(ctx, tx, in.Library, k.ID, o) })
 }
 
 var errPanic = errors.New("its reading panicked")

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,91 +46,6 @@ const (
 	ReasonPermanent  = "permanent"  // of a bounce: the address does not exist
 	ReasonDelayed    = "delayed"    // of a bounce: still tried
 )
-
-// LetterID names a stored letter.
-type LetterID int64
-
-// TrayLetter is a letter as the desk shows it.
-type TrayLetter struct {
-	ID           LetterID
-	Channel      bots.ChannelID
-	Sender       string
-	Name         string
-	Subject      string
-	State        State
-	Reason       string
-	Conversation bots.ConversationID // 0: none
-	Raw          files.ID            // the source, for Convert
-	Files        []files.ID          // in the letter's order
-	ReceivedAt   time.Time
-}
-
-const selectLetters = `select id, channel_id as channel, sender, sender_name as name, subject, state, reason, coalesce(conversation_id, 0) as conversation,
-raw_file as raw, files, received_at from letters where library_id = $1 and `
-
-// Tray gives the letters that wait for a person, the oldest first, at most so many.
-func Tray(ctx context.Context, db contacts.DB, lib library.ID, limit int) ([]TrayLetter, error) {
-	rows, err := db.Query(ctx, selectLetters+`state in ('tray', 'failed') and settled_at is null order by received_at, id limit $2`, lib, limit)
-	if err != nil {
-		return nil, fmt.Errorf("letters in the tray: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[TrayLetter])
-	if err != nil {
-		return nil, fmt.Errorf("letters in the tray: %w", err)
-	}
-	return out, nil
-}
-
-// Reread gives the letter with what it says, for whoever decides on it; own is the account's address. It wraps ErrLetter where the letter
-// cannot be read.
-func Reread(ctx context.Context, store *files.Store, lib library.ID, own string, t TrayLetter) (s Stored, err error) {
-	r, _, err := store.Open(ctx, lib, t.Raw)
-	if err != nil {
-		return Stored{}, fmt.Errorf("source of letter %d: %w", t.ID, err)
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return Stored{}, fmt.Errorf("source of letter %d: %w", t.ID, err)
-	}
-	l, err := Convert(raw, own)
-	if err != nil {
-		return Stored{}, fmt.Errorf("letter %d: %w", t.ID, err)
-	}
-	return Stored{ID: t.ID, Letter: l, Raw: t.Raw, Files: t.Files}, nil
-}
-
-// ErrNoLetter means that the library has no such letter, or that it waits for nobody.
-var ErrNoLetter = errors.New("no such letter")
-
-// FindLetter gives one letter, whatever its state, or ErrNoLetter.
-func FindLetter(ctx context.Context, db contacts.DB, lib library.ID, id LetterID) (TrayLetter, error) {
-	rows, err := db.Query(ctx, selectLetters+`id = $2`, lib, id)
-	if err != nil {
-		return TrayLetter{}, fmt.Errorf("letter %d: %w", id, err)
-	}
-	l, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[TrayLetter])
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrNoLetter
-	}
-	if err != nil {
-		return TrayLetter{}, fmt.Errorf("letter %d: %w", id, err)
-	}
-	return l, nil
-}
-
-// Settle takes a letter out of the tray: by is who of the staff decided, state what it is from now on. ErrNoLetter when it does not wait there.
-func Settle(ctx context.Context, tx pgx.Tx, lib library.ID, id LetterID, state State, by int64, now time.Time) error {
-	tag, err := tx.Exec(ctx, `update letters set state = $3, settled_by = $4, settled_at = $5
-where library_id = $1 and id = $2 and state in ('tray', 'failed') and settled_at is null`, lib, id, state, by, now)
-	if err != nil {
-		return fmt.Errorf("settle letter %d: %w", id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("settle letter %d: %w", id, ErrNoLetter)
-	}
-	return nil
-}
 
 // identity is by what a repeat of the letter is recognised.
 func (l *Letter) identity() string {
@@ -190,13 +104,16 @@ type outcome struct {
 	conversation bots.ConversationID
 }
 
-func note(ctx context.Context, db contacts.DB, lib library.ID, id LetterID, o outcome) error {
-	_, err := db.Exec(ctx, `update letters set state = $3, reason = $4, conversation_id = nullif($5::bigint, 0)
+func note(ctx context.Context, tx pgx.Tx, lib library.ID, id LetterID, o outcome) error {
+	_, err := tx.Exec(ctx, `update letters set state = $3, reason = $4, conversation_id = nullif($5::bigint, 0)
 where library_id = $1 and id = $2 and state = 'arrived'`, lib, id, o.state, o.reason, o.conversation)
 	if err != nil {
 		return fmt.Errorf("note what became of letter %d: %w", id, err)
 	}
-	return nil
+	if o.state != StateTray && o.state != StateFailed {
+		return nil
+	}
+	return bots.Notify(ctx, tx, bots.Signal{Topic: bots.TopicQueue, Library: lib})
 }
 
 // giveUp leaves a letter to people that is stored and cannot be handed on. It fails where the letter is not even stored.
@@ -209,7 +126,9 @@ func (in *Intake) giveUp(ctx context.Context, a arrival) (State, error) {
 	if !found {
 		return "", ErrNoLetter
 	}
-	return StateTray, note(ctx, in.Pool, in.Library, k.ID, outcome{state: StateTray, reason: ReasonStuck})
+	return StateTray, pgx.BeginFunc(ctx, in.Pool, func(tx pgx.Tx) error {
+		return note(ctx, tx, in.Library, k.ID, outcome{state: StateTray, reason: ReasonStuck})
+	})
 }
 
 const (

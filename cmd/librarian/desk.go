@@ -38,8 +38,8 @@ func (s *service) deskDeps() web.Deps {
 		Sample:     s.samplePaper,
 		NextNumber: s.nextNumber,
 		IssueCard:  s.issueCard, KeepCard: s.keepCard,
-		File:   s.deskFile,
-		Keep:   s.keepFile,
+		File: s.deskFile,
+		Keep: s.keepFile, Letters: s.letters(),
 		Typing: s.typing,
 		Block: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error {
 			return contacts.Block(ctx, tx, lib, contacts.AddressID(conv), int64(by), on, s.now())

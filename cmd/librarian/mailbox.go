@@ -42,11 +42,20 @@ func newEmailSecret(smtp, imap string) (string, error) {
 	return string(text), nil
 }
 
-// openMailbox reads what is kept of the account.
-func openMailbox(ctx context.Context, secrets *bots.Secrets, a bots.Account) (emailConfig, emailSecret, error) {
+// mailboxConfig reads what is kept of the account beside its secret.
+func mailboxConfig(a bots.Account) (emailConfig, error) {
 	var c emailConfig
 	if err := json.Unmarshal(a.Config, &c); err != nil {
-		return emailConfig{}, emailSecret{}, fmt.Errorf("config: %w", err)
+		return emailConfig{}, fmt.Errorf("config: %w", err)
+	}
+	return c, nil
+}
+
+// openMailbox reads what is kept of the account.
+func openMailbox(ctx context.Context, secrets *bots.Secrets, a bots.Account) (emailConfig, emailSecret, error) {
+	c, err := mailboxConfig(a)
+	if err != nil {
+		return emailConfig{}, emailSecret{}, err
 	}
 	text, err := secrets.Open(ctx, a.Library, a.Secret)
 	if err != nil {

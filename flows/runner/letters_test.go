@@ -2,12 +2,14 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -190,7 +192,7 @@ func TestFriendAnswersOurLetter(t *testing.T) {
 	}
 	settle := func(id email.LetterID) error {
 		return o.do(func(ctx context.Context, tx pgx.Tx) error {
-			return email.Settle(ctx, tx, o.lib, id, email.StateIgnored, 1, o.Now())
+			return email.Settle(ctx, tx, o.lib, id, email.Settlement{State: email.StateIgnored, By: 1}, o.Now())
 		})
 	}
 	if err := settle(waiting[0].ID); err != nil {
@@ -201,6 +203,86 @@ func TestFriendAnswersOurLetter(t *testing.T) {
 	}
 	if left, err := email.Tray(t.Context(), o.pool, o.lib, 10); err != nil || len(left) != 1 || left[0].ID != waiting[1].ID {
 		t.Errorf("left in the tray: %v, %v", left, err)
+	}
+}
+
+// Staff give a letter of the tray to its sender's conversation: the bot answers it in its thread, once however often it is given (issue 4, tray).
+func TestLetterOfTheTrayIsPassedOn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, mailtest.User)
+	news, stop := o.listen(bots.Signal{Topic: bots.TopicQueue, Library: o.lib})
+	defer stop()
+	o.open()
+	o.write("friend@lib.test", desk, "x@reader.test", "Subject: Re: Question\r\nIn-Reply-To: <"+strings.Repeat("0", 32)+"@lib.test>\r\n", "меню")
+	o.letters("tray", email.ReasonUnknown, 1)
+	awaitSignal(t, news)
+	if n, used, err := email.CountTray(t.Context(), o.pool, o.lib); n != 1 || !used || err != nil {
+		t.Fatalf("%d wait, %v, %v", n, used, err)
+	}
+	waiting, err := email.Tray(t.Context(), o.pool, o.lib, 10)
+	if err != nil || len(waiting) != 1 {
+		t.Fatal(waiting, err)
+	}
+	letter, err := email.Reread(t.Context(), o.store, o.lib, waiting[0], desk)
+	if err != nil || letter.Text != "меню" || letter.From != "friend@lib.test" {
+		t.Fatalf("read again: %+v, %v", letter, err)
+	}
+	for range 2 {
+		conv, err := email.Pass(t.Context(), o.pool, o.Receive, o.lib, waiting[0], letter)
+		if err != nil || conv == 0 {
+			t.Fatalf("conversation %d, %v", conv, err)
+		}
+		err = o.do(func(ctx context.Context, tx pgx.Tx) error {
+			return email.Settle(ctx, tx, o.lib, waiting[0].ID, email.Settlement{State: email.StateEvent, Conversation: conv, By: 1}, o.Now())
+		})
+		if err != nil && !errors.Is(err, email.ErrNoLetter) {
+			t.Fatal(err)
+		}
+	}
+	awaitSignal(t, news)
+	answer := o.server.Letters(t, "friend", 1)[0]
+	if answer.Header.Get("In-Reply-To") != "<x@reader.test>" || !strings.Contains(answer.Text, "1. ") {
+		t.Errorf("answered %q in the thread of %q", answer.Text, answer.Header.Get("In-Reply-To"))
+	}
+	if got := o.strings(`select body ->> 'text' || coalesce(body ->> 'unproven', '') from events`); len(got) != 1 || got[0] != "менюtrue" {
+		t.Errorf("heard %q", got)
+	}
+	if n, _, err := email.CountTray(t.Context(), o.pool, o.lib); n != 0 || err != nil {
+		t.Errorf("%d wait, %v", n, err)
+	}
+	letter.From = ""
+	if _, err := email.Pass(t.Context(), o.pool, o.Receive, o.lib, waiting[0], letter); !errors.Is(err, email.ErrEmpty) {
+		t.Errorf("passed on without a sender: %v", err)
+	}
+}
+
+// listen gives what is ready when a signal came.
+func (o *office) listen(want bots.Signal) (<-chan struct{}, func()) {
+	o.Helper()
+	signals := bots.NewSignals(o.pool)
+	connected, end := signals.Subscribe(bots.Signal{Topic: "start"})
+	defer end()
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := signals.Run(ctx); err != nil {
+			o.Error(err)
+		}
+	})
+	o.Cleanup(func() {
+		cancel()
+		all.Wait()
+	})
+	awaitSignal(o, connected)
+	return signals.Subscribe(want)
+}
+
+func awaitSignal(t testing.TB, from <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-from:
+	case <-time.After(20 * time.Second):
+		t.Fatal("no signal came")
 	}
 }
 

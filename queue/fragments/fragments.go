@@ -79,6 +79,7 @@ const (
 	orderByID  = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.id = $2`
 	lockOrder  = orderByID + ` for no key update`
 	ofReaders  = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.reader_id = any($2) order by o.id desc limit $3`
+	wanting    = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.state in ('new', 'asked', 'came') order by o.created_at desc, o.id desc limit $2`
 	openOrders = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.state not in ('sent', 'refused', 'cancelled')
 and (o.due_at, o.id) > ($2, $3) and ($4::bigint = 0 or o.department_id = $4) order by o.due_at, o.id limit $5`
 )
@@ -112,6 +113,11 @@ func list(ctx context.Context, db contacts.DB, what, sql string, args ...any) ([
 // Open gives the library's orders that are not over after the cursor, those due first at the top: of one department, or with 0 of all.
 func Open(ctx context.Context, db contacts.DB, lib library.ID, department int64, after queue.Cursor, limit int) ([]Order, error) {
 	return list(ctx, db, fmt.Sprintf("open orders of library %d", lib), openOrders, lib, after.At, after.ID, department, limit)
+}
+
+// Wanting gives the library's orders to which pages can be brought, the newest first, at most limit.
+func Wanting(ctx context.Context, db contacts.DB, lib library.ID, limit int) ([]Order, error) {
+	return list(ctx, db, fmt.Sprintf("orders of library %d that want pages", lib), wanting, lib, limit)
 }
 
 // one reads a single order; none is ErrNotFound.

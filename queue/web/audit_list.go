@@ -85,6 +85,8 @@ func (v *visit) actName(act string) string {
 		"order.released": "desk_order.act_released", "order.refused": "desk_order.act_refused", "order.cancelled": "desk_order.act_cancelled",
 		"order.asked": "desk_order.act_asked", "order.undone": "desk_order.act_undone", "order.looked": "desk_order.act_looked",
 		"part.added": "desk_order.act_part_added", "part.looked": "desk_order.act_part_looked", "part.downloaded": "desk_order.act_part_downloaded",
+		"letter.looked": "desk_tray.act_looked", "letter.downloaded": "desk_tray.act_downloaded", "letter.given": "desk_tray.act_given",
+		"letter.passed": "desk_tray.act_passed", "letter.put_aside": "desk_tray.act_put_aside",
 		"part.turned": "desk_order.act_part_turned", "part.dropped": "desk_order.act_part_dropped", "part.moved": "desk_order.act_part_moved",
 	}
 	if key := keys[act]; key != "" {

@@ -80,6 +80,8 @@ type Deps struct {
 	// Keep stores a file that staff bring, at most limit bytes of it, and looks at it: files.ErrTooLarge when there is more.
 	Keep func(ctx context.Context, lib library.ID, name string, src io.Reader, limit int64) (files.File, files.Finding, error)
 
+	Letters Letters
+
 	// File opens what was sent, or the picture made of it; of such a picture, asked for by its own id, itself.
 	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)
 	Block func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error

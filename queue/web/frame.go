@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"librarian/contacts/library"
@@ -30,6 +31,7 @@ type navItem struct {
 	Href    string
 	Label   string
 	Current bool
+	Tray    *trayCount // how many letters wait there; nil: it is no tray
 }
 
 // counters stand on every page.
@@ -46,7 +48,10 @@ func (v *visit) frame(ctx context.Context, title string) (frame, error) {
 		return f, nil
 	}
 	f.SignedIn, f.Name, f.Role, f.Chooses = true, staff.Name, v.roleName(staff.Role), staff.Library == nil
-	f.Nav = v.nav()
+	var err error
+	if f.Nav, err = v.navWithTray(ctx); err != nil {
+		return f, err
+	}
 	if v.lib.ID == 0 || !v.may(queue.PermQueue) {
 		return f, nil
 	}
@@ -90,9 +95,24 @@ func (v *visit) nav() []navItem {
 		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/") ||
 			page.href == "/desk/orders" && strings.HasPrefix(v.r.URL.Path, "/desk/orders/") ||
 			page.href == "/desk/settings" && strings.HasPrefix(v.r.URL.Path, "/desk/settings/")
-		out = append(out, navItem{page.href, v.t(page.key), here})
+		out = append(out, navItem{Href: page.href, Label: v.t(page.key), Current: here})
 	}
 	return out
+}
+
+// navWithTray shows the tray beside the orders, where letters come to the library at all.
+func (v *visit) navWithTray(ctx context.Context) ([]navItem, error) {
+	all := v.nav()
+	i := slices.IndexFunc(all, func(item navItem) bool { return item.Href == "/desk/orders" })
+	if i < 0 || v.lib.ID == 0 || !v.may(queue.PermOrders) {
+		return all, nil
+	}
+	n, used, err := v.Letters.Count(ctx, v.lib.ID)
+	if err != nil || !used {
+		return all, err
+	}
+	here := v.r.URL.Path == "/desk/tray" || strings.HasPrefix(v.r.URL.Path, "/desk/tray/")
+	return slices.Insert(all, i+1, navItem{Href: "/desk/tray", Label: v.t("desk_tray.nav"), Current: here, Tray: &trayCount{n}}), nil
 }
 
 // notice says what the act before the redirect has done. The address carries a word only; others mean nothing.
@@ -107,6 +127,7 @@ func (v *visit) notice() string {
 		"in-force": "desk_settings.did_text", "joined": "desk_join.did_join", "parted": "desk_join.did_part",
 		"routed": "desk_order.did_route", "handed-over": "desk_order.did_hand_over", "asked-again": "desk_order.did_return",
 		"released-order": "desk_order.did_release", "refused-order": "desk_order.did_refuse", "cancelled-order": "desk_order.did_cancel",
+		"letter-given": "desk_tray.did_give", "letter-passed": "desk_tray.did_pass", "letter-aside": "desk_tray.did_put_aside",
 		"asked-reader": "desk_order.did_ask", "undone": "desk_order.did_undo",
 		"double": "desk_correct.did_double", "kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",
 	}

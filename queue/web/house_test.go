@@ -191,6 +191,7 @@ func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
 		},
 		KeepCard: h.keptCard,
 		Keep:     h.keep,
+		Letters:  h.letters(),
 		Double:   h.double,
 		File: func(_ context.Context, lib library.ID, id string, _ bool) (io.ReadCloser, FileInfo, error) {
 			if lib != h.lib {

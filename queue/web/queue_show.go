@@ -33,7 +33,9 @@ func showQueue(v *visit) error {
 }
 
 func (v *visit) tabs(current string) []navItem {
-	tab := func(name, label string) navItem { return navItem{tabAddress("/desk", name), label, name == current} }
+	tab := func(name, label string) navItem {
+		return navItem{Href: tabAddress("/desk", name), Label: label, Current: name == current}
+	}
 	out := []navItem{tab(tabAll, v.t("desk.tab_all")), tab(tabMine, v.t("desk.tab_mine")), tab(tabLate, v.t("desk.tab_late"))}
 	for _, kind := range queue.Kinds() {
 		if v.may(needed(kind)) && (kind != queue.KindLesson || v.hasLessons()) {

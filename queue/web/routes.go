@@ -91,6 +91,17 @@ func routes() []route {
 		{"POST /desk/orders/{id}/parts/{part}/drop", queue.PermParts, "part.dropped", dropPart},
 		{"POST /desk/orders/{id}/parts/{part}/move", queue.PermParts, "part.moved", movePart},
 
+		{"GET /desk/tray", queue.PermOrders, "", listTray},
+		{"GET /desk/tray/count", queue.PermOrders, "", countTray},
+		{"GET /desk/tray/{id}", queue.PermOrders, "", showLetter},
+		{"GET /desk/tray/{id}/part", queue.PermOrders, "", showLetterActs},
+		{"GET /desk/tray/{id}/source", queue.PermOrders, "letter.downloaded", downloadLetter},
+		{"GET /desk/tray/{id}/files/{file}", queue.PermOrders, "letter.looked", showLetterFile},
+		{"GET /desk/tray/{id}/files/{file}/original", queue.PermOrders, "letter.downloaded", downloadLetterFile},
+		{"POST /desk/tray/{id}/give", queue.PermOrders, "letter.given", giveLetter},
+		{"POST /desk/tray/{id}/pass", queue.PermOrders, "letter.passed", passLetter},
+		{"POST /desk/tray/{id}/put-aside", queue.PermOrders, "letter.put_aside", putLetterAside},
+
 		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},
 		{"GET /desk/conversations/{id}/entries", queue.PermAnswer, "", listEntries},
 		{"GET /desk/conversations/{id}/speaker", queue.PermAnswer, "", showSpeaker},

@@ -161,6 +161,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/account/sessions/{id}/end":    g.session(t),
 	}
 	maps.Copy(all, g.orders())
+	maps.Copy(all, g.tray())
 	return all
 }
 
