@@ -43,8 +43,12 @@ func (s *Set) react(r *Reader, in Input, out *Turn) error {
 		if in.Answer == nil {
 			return fmt.Errorf("input of kind %s without an answer", in.Kind)
 		}
-		if a, ok := in.Answer.(DeskJoined); ok {
+		switch a := in.Answer.(type) {
+		case DeskJoined:
 			s.joined(a, r, out)
+			return nil
+		case PagesReturned:
+			returned(a, out)
 			return nil
 		}
 		return s.take(r, in, out)
@@ -78,6 +82,9 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 	in.Text = storable(in.Text)
 	if word, ok := joins(in); ok {
 		out.Ask = JoinDesk{Word: word}
+		return nil
+	}
+	if s.returns(r, in, out) {
 		return nil
 	}
 	if s.renews(r, in, out) {

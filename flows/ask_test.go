@@ -85,6 +85,14 @@ func words(a Ask) string {
 		return addingWords("add to", a.Order, a.Text, a.Files)
 	case ComplainOrder:
 		return addingWords("complain of", a.Order, a.Text, a.Files)
+	case ReturnPages:
+		switch {
+		case a.All:
+			return fmt.Sprintf("all of order %d", a.Order)
+		case a.Reason != "":
+			return fmt.Sprintf("nothing for order %d: %s", a.Order, a.Reason)
+		}
+		return fmt.Sprintf("%d files for order %d", len(a.Files), a.Order)
 	case JoinDesk:
 		return "join the desk by " + a.Word
 	}
@@ -97,6 +105,10 @@ func answers(r *Reader) map[string]Answer {
 	out := orderAnswers(r)
 	maps.Copy(out, map[string]Answer{
 		"consent given":                 ConsentGiven{ID: 5},
+		"two pages of 12":               PagesReturned{OK: true, Order: 12, Pages: 2},
+		"all of 12":                     PagesReturned{OK: true, Order: 12, All: true},
+		"12 refused":                    PagesReturned{OK: true, Order: 12, Refused: true},
+		"12 over":                       PagesReturned{Order: 12},
 		"code sent":                     CodeSent{},
 		"too many codes":                CodeSent{TooMany: true},
 		"no such address":               CodeSent{Bad: true},

@@ -140,9 +140,10 @@ type Reader struct {
 	Question int64 // an open question of this conversation; 0: none
 	// May holds what the library's table allows those for whom the contact acts, by kind of request: KindFragment, KindArticle, …
 	May       map[string]bool
-	HasOrders bool  // those for whom the contact acts have ordered something, whatever became of it
-	Awaited   int64 // the order about which staff have asked this contact and wait for the answer, the latest; 0: none
-	Dialogue  int   // which stretch of talk this is, from 1
+	HasOrders bool    // those for whom the contact acts have ordered something, whatever became of it
+	Awaited   int64   // the order about which staff have asked this contact and wait for the answer, the latest; 0: none
+	Slips     []int64 // orders that this conversation, of a department's responsible, was asked for and that are open
+	Dialogue  int     // which stretch of talk this is, from 1
 	Now       time.Time
 	words     Words
 }

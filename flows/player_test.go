@@ -220,6 +220,10 @@ func (p *player) prepare(who, what string) {
 		p.reader.May = nil
 	case "library> fragments alone":
 		p.reader.May = map[string]bool{KindFragment: true}
+	case "known> asked for order 12":
+		p.reader.Slips = []int64{12}
+	case "known> asked for orders 12 and 14":
+		p.reader.Slips = []int64{12, 14}
 	case "known> has orders":
 		p.reader.HasOrders = true
 	case "library> no fields":

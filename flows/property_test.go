@@ -209,6 +209,7 @@ func anyone(t *rapid.T) *Reader {
 	r.Lang = rapid.SampledFrom(library.Langs()).Draw(t, "lang")
 	r.Question = rapid.SampledFrom([]int64{0, 0, 7}).Draw(t, "question")
 	r.May, r.HasOrders = map[string]bool{KindFragment: yes("fragments"), KindArticle: yes("articles")}, yes("has orders")
+	r.Slips = rapid.SampledFrom([][]int64{nil, nil, {12}, {12, 14}}).Draw(t, "slips")
 	r.Awaited = rapid.SampledFrom([]int64{0, 0, 12}).Draw(t, "awaited")
 	for range rapid.IntRange(0, 2).Draw(t, "people") {
 		r.People = append(r.People, Person{
@@ -368,6 +369,8 @@ func fitting(a Ask) []Answer {
 		return ofKind[OrdersShown]()
 	case CancelOrder, AddToOrder, ComplainOrder:
 		return ofKind[OrderChanged]()
+	case ReturnPages:
+		return []Answer{PagesReturned{OK: true, Order: 12, Pages: 2}, PagesReturned{OK: true, Order: 12, All: true}, PagesReturned{OK: true, Order: 12, Refused: true}, PagesReturned{Order: 12}}
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
 	}

@@ -15,6 +15,7 @@ import (
 // Words understand what people write alike in every conversation. *templates.Texts are such words.
 type Words interface {
 	Word(text string) (templates.Command, bool)
+	Reason(text string) string // why a department has nothing to send; empty: it does not say so
 	ParseDate(text string, today library.Date) (library.Date, error)
 }
 

@@ -51,6 +51,7 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.cancelOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.addToOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.complainOrder)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.returnPages)) },
 	} {
 		n, err := do()
 		if err != nil {

@@ -90,7 +90,7 @@ func Replay(set *flows.Set, lib library.Library, s Stored) (got, want flows.Stat
 	in.Choice, in.Stale = rec.Choice, rec.Stale
 	k := rec.Knew
 	t.reader = flows.Reader{
-		Library: lib, Lang: k.Lang, Chosen: k.Chosen, First: k.First, CanPhone: k.CanPhone, CanMail: k.CanMail, Question: k.Question, HasOrders: k.HasOrders, Awaited: k.Awaited, May: k.May, Dialogue: k.Dialogue, People: k.People, Now: s.At,
+		Library: lib, Lang: k.Lang, Chosen: k.Chosen, First: k.First, CanPhone: k.CanPhone, CanMail: k.CanMail, Question: k.Question, HasOrders: k.HasOrders, Awaited: k.Awaited, Slips: k.Slips, May: k.May, Dialogue: k.Dialogue, People: k.People, Now: s.At,
 	}
 	t.out.State = rec.Before
 	for _, a := range rec.Answers {

@@ -184,6 +184,7 @@ type knowledge struct {
 	Dialogue  int             `json:"dialogue,omitempty"`
 	HasOrders bool            `json:"has_orders,omitempty"`
 	Awaited   int64           `json:"awaited,omitempty"` // the order about which staff have asked
+	Slips     []int64         `json:"slips,omitempty"`
 	May       map[string]bool `json:"may,omitempty"`
 	People    []flows.Person  `json:"people,omitempty"` // without their names
 }

@@ -60,27 +60,63 @@ func (r *Runner) sendSlip(ctx context.Context, tx pgx.Tx, lib library.Library, o
 	if err != nil {
 		return err
 	}
-	if dep.Way != queue.WayEmail || dep.Email == "" {
-		return fragments.SlipSent(ctx, tx, o, nil)
-	}
 	lang := lib.RecordLang()
 	fields, err := r.slipFields(ctx, tx, lib, o)
 	if err != nil {
 		return err
 	}
-	err = r.mail(ctx, tx, letter{lib: lib, lang: lang, to: dep.Email, kind: bots.OutDesk, subject: "slip.subject", text: "slip.text", fields: fields})
+	var slips []fragments.Slip
+	switch {
+	case dep.Way == queue.WayEmail && dep.Email != "":
+		slips, err = r.mailSlip(ctx, tx, lib, dep.Email, fields)
+	case dep.Way == queue.WayTelegram:
+		slips, err = r.chatSlips(ctx, tx, lib, dep.ID, lang, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return fragments.SlipSent(ctx, tx, o, slips...)
+}
+
+// mailSlip writes to the department; without a channel for e-mail nothing goes.
+func (r *Runner) mailSlip(ctx context.Context, tx pgx.Tx, lib library.Library, to string, fields templates.Fields) ([]fragments.Slip, error) {
+	err := r.mail(ctx, tx, letter{lib: lib, lang: lib.RecordLang(), to: to, kind: bots.OutDesk, subject: "slip.subject", text: "slip.text", fields: fields})
 	if errors.Is(err, ErrNoMail) {
-		return fragments.SlipSent(ctx, tx, o, nil)
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	slip, err := r.lastTo(ctx, tx, lib, dep.Email)
+	slip, err := r.lastTo(ctx, tx, lib, to)
+	return []fragments.Slip{slip}, err
+}
+
+// chatSlips tells each of the department's people where they are told of tasks.
+func (r *Runner) chatSlips(ctx context.Context, tx pgx.Tx, lib library.Library, department int64, lang library.Lang, fields templates.Fields) ([]fragments.Slip, error) {
+	chats, err := queue.DepartmentChats(ctx, tx, lib.ID, department)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	slip.Order, slip.Department = o.ID, dep.ID
-	return fragments.SlipSent(ctx, tx, o, &slip)
+	text, err := r.text(lib, lang, "slip.chat", fields)
+	if err != nil {
+		return nil, err
+	}
+	var out []fragments.Slip
+	for _, chat := range chats {
+		channel, err := r.channelOf(ctx, tx, lib.ID, chat)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.enqueue(ctx, tx, lib.ID, chat, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: bots.Body{Lang: lang, Text: text}}); err != nil {
+			return nil, err
+		}
+		slip, err := lastIn(ctx, tx, lib.ID, chat)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, slip)
+	}
+	return out, nil
 }
 
 // lastTo is the letter that has just been put on its way to the address, whose conversation this transaction holds.
@@ -93,9 +129,13 @@ func (r *Runner) lastTo(ctx context.Context, tx pgx.Tx, lib library.Library, to 
 	if err != nil {
 		return fragments.Slip{}, err
 	}
-	s := fragments.Slip{Conversation: bots.ConversationID(known[0].ID)}
-	err = tx.QueryRow(ctx, `select next_out - 1 from conversations where library_id = $1 and id = $2`, lib.ID, s.Conversation).Scan(&s.Seq)
-	if err != nil {
+	return lastIn(ctx, tx, lib.ID, bots.ConversationID(known[0].ID))
+}
+
+// lastIn is the message that has just been put on its way in the conversation, which this transaction holds.
+func lastIn(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) (fragments.Slip, error) {
+	s := fragments.Slip{Conversation: conv}
+	if err := tx.QueryRow(ctx, `select next_out - 1 from conversations where library_id = $1 and id = $2`, lib, conv).Scan(&s.Seq); err != nil {
 		return s, fmt.Errorf("number of a slip: %w", err)
 	}
 	return s, nil

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -11,6 +12,7 @@ import (
 	"librarian/bots/email"
 	"librarian/bots/files"
 	"librarian/contacts/library"
+	"librarian/flows"
 	"librarian/queue"
 	"librarian/queue/fragments"
 )
@@ -70,6 +72,68 @@ func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (
 	return taken, err
 }
 
+// returnPages takes what a department's responsible sends in the chat where they were asked.
+func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPages]) (flows.Answer, error) {
+	over := flows.PagesReturned{Order: a.ask.Order}
+	slip, err := fragments.SlipIn(ctx, tx, a.libID, a.id, fragments.ID(a.ask.Order))
+	if errors.Is(err, fragments.ErrNotFound) {
+		return over, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	chats, err := queue.DepartmentChats(ctx, tx, a.libID, slip.Department)
+	if err != nil || !slices.Contains(chats, a.id) { // they have left the department, or unbound the chat
+		return over, err
+	}
+	o, err := fragments.ByID(ctx, tx, a.libID, slip.Order)
+	if err != nil {
+		return nil, err
+	}
+	answer := flows.PagesReturned{OK: true, Order: a.ask.Order, All: a.ask.All, Refused: a.ask.Reason != ""}
+	switch {
+	case a.ask.All:
+		_, err = fragments.HandOver(ctx, tx, a.lib, o.ID, fragments.ByDepartment(), a.now)
+		if o.State == fragments.Came { // said twice
+			err = nil
+		}
+	case a.ask.Reason != "" && o.State != fragments.Asked: // what came is with a librarian: nobody ends that by a button of before
+		return over, nil
+	case a.ask.Reason != "":
+		err = r.refuseBy(ctx, tx, a.lib, o, a.ask.Reason)
+	default:
+		answer.Pages, err = r.bringAll(ctx, tx, o, a.ask)
+	}
+	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrNoPages) || errors.Is(err, queue.ErrInvalid) {
+		return over, nil
+	}
+	return answer, err
+}
+
+// bringAll adds the files, which were looked at when they came, and the words to the order.
+func (r *Runner) bringAll(ctx context.Context, tx pgx.Tx, o fragments.Order, a flows.ReturnPages) (pages int, err error) {
+	for _, id := range a.Files {
+		f, err := r.Store.Find(ctx, o.Library, files.ID(id))
+		if err != nil {
+			return 0, err
+		}
+		sheets, err := r.Store.Sheets(ctx, o.Library, f.ID)
+		if err != nil {
+			return 0, err
+		}
+		found := files.Finding{FileID: f.ID, Kind: f.Kind, Pages: f.Pages, Problem: f.Problem, Sheets: sheets}
+		n, err := fragments.Bring(ctx, tx, o.Library, o.ID, fragments.Brought{File: f, Finding: found, Source: fragments.FromChat, At: r.Now()})
+		if errors.Is(err, fragments.ErrNoPages) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		pages += n
+	}
+	return pages, r.note(ctx, tx, o, a.Text)
+}
+
 // brought are the letter's files that were looked at.
 func (r *Runner) brought(ctx context.Context, lib library.ID, l email.Stored) ([]fragments.Brought, error) {
 	var out []fragments.Brought
@@ -102,7 +166,7 @@ func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, o
 		}
 		pages += max(n, 1)
 	}
-	if err := r.note(ctx, tx, lib, o, text); err != nil {
+	if err := r.note(ctx, tx, o, text); err != nil {
 		return false, err
 	}
 	if pages > 0 {
@@ -119,12 +183,12 @@ func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, o
 }
 
 // note keeps the department's words with the order's tasks.
-func (r *Runner) note(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, text string) error {
+func (r *Runner) note(ctx context.Context, tx pgx.Tx, o fragments.Order, text string) error {
 	if text = strings.TrimSpace(text); text == "" {
 		return nil
 	}
 	text, _ = bots.Clean(text)
-	return queue.NoteOfOrder(ctx, tx, lib.ID, int64(o.ID), text)
+	return queue.NoteOfOrder(ctx, tx, o.Library, int64(o.ID), text)
 }
 
 // refuseBy ends the order by the word of its department, and tells the reader.

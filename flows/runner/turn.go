@@ -87,7 +87,7 @@ func (t *turn) seqs() []int32 {
 func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	t.reader = flows.Reader{
 		Library: t.lib, Lang: t.lang, Chosen: t.chosen, Channel: string(t.kind), CanPhone: t.limits.Phone, CanMail: canMail,
-		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), HasOrders: t.orders.Any, Awaited: int64(t.orders.Awaited), May: t.may(), Now: t.now,
+		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), HasOrders: t.orders.Any, Awaited: int64(t.orders.Awaited), Slips: t.orders.Slips, May: t.may(), Now: t.now,
 	}
 	for _, p := range t.party.People {
 		t.reader.People = append(t.reader.People, flows.Person{
@@ -98,7 +98,7 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 	}
 	t.knew = knowledge{
 		Lang: t.lang, Chosen: t.chosen, First: t.reader.First, CanPhone: t.reader.CanPhone, CanMail: canMail, Question: t.reader.Question,
-		HasOrders: t.reader.HasOrders, Awaited: t.reader.Awaited, May: t.reader.May,
+		HasOrders: t.reader.HasOrders, Awaited: t.reader.Awaited, Slips: t.reader.Slips, May: t.reader.May,
 	}
 	for _, p := range t.reader.People {
 		t.knew.People = append(t.knew.People, flows.Person{

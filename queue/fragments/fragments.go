@@ -136,12 +136,15 @@ func one(ctx context.Context, db contacts.DB, sql string, args ...any) (Order, e
 // Known is what a conversation knows of orders without asking: whether there are any, and about which one staff wait for an answer.
 type Known struct {
 	Any     bool
-	Awaited ID // the latest; 0: none
+	Awaited ID      // the latest; 0: none
+	Slips   []int64 // orders that were asked for here, of a department, and are open
 }
 
 const knownInHand = `select w.lib, w.id,
   exists (select from served_in_hand(array[w.lib], array[w.id]) s join orders o on o.library_id = s.lib and o.reader_id = s.reader),
-  coalesce((select max(o.id) from orders o where o.library_id = w.lib and o.conversation_id = w.id and o.question <> ''), 0)
+  coalesce((select max(o.id) from orders o where o.library_id = w.lib and o.conversation_id = w.id and o.question <> ''), 0),
+  array(select distinct s.order_id from order_slips s join orders o on o.library_id = s.library_id and o.id = s.order_id
+    where s.library_id = w.lib and s.conversation_id = w.id and o.state in ('asked', 'came') order by 1)
 from in_hand(null, null) as w`
 
 // QueueKnown adds the reading of what the conversations that the transaction has claimed know of orders to the batch, one query however many they are.
@@ -149,7 +152,7 @@ func QueueKnown(batch *pgx.Batch, into map[queue.Talk]Known) {
 	batch.Queue(knownInHand).Query(func(rows pgx.Rows) error {
 		var at queue.Talk
 		var k Known
-		_, err := pgx.ForEachRow(rows, []any{&at.Library, &at.Conversation, &k.Any, &k.Awaited}, func() error { into[at] = k; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&at.Library, &at.Conversation, &k.Any, &k.Awaited, &k.Slips}, func() error { into[at] = k; k.Slips = nil; return nil })
 		return err
 	})
 }

@@ -19,6 +19,7 @@ where (library_id, id) in (select library_id, id from orders where slip_at <= $1
 returning library_id, id`
 	slipSent = `update orders set slip_at = null where library_id = $1 and id = $2`
 	keepSlip = `insert into order_slips (library_id, conversation_id, seq, order_id, department_id) values ($1, $2, $3, $4, $5)`
+	slipIn   = `select seq, department_id from order_slips where library_id = $1 and conversation_id = $2 and order_id = $3 order by seq desc limit 1`
 	slipOf   = `select order_id, department_id from order_slips where library_id = $1 and conversation_id = $2 and seq = $3`
 )
 
@@ -45,18 +46,30 @@ type Slip struct {
 	Department   int64
 }
 
-// SlipSent notes that the department of the order has been asked: by the slip, or with none because it works at the desk.
-func SlipSent(ctx context.Context, tx pgx.Tx, o Order, s *Slip) error {
+// SlipSent notes that the department of the order has been asked: by the slips, or with none because it works at the desk.
+func SlipSent(ctx context.Context, tx pgx.Tx, o Order, slips ...Slip) error {
 	if _, err := tx.Exec(ctx, slipSent, o.Library, o.ID); err != nil {
 		return fmt.Errorf("slip of order %d: %w", o.ID, err)
 	}
-	if s == nil {
-		return nil
-	}
-	if _, err := tx.Exec(ctx, keepSlip, o.Library, s.Conversation, s.Seq, s.Order, s.Department); err != nil {
-		return fmt.Errorf("keep the slip of order %d: %w", o.ID, err)
+	for _, s := range slips {
+		if _, err := tx.Exec(ctx, keepSlip, o.Library, s.Conversation, s.Seq, o.ID, o.Department); err != nil {
+			return fmt.Errorf("keep the slip of order %d: %w", o.ID, err)
+		}
 	}
 	return nil
+}
+
+// SlipIn gives the latest slip of the order that was sent to the conversation, or ErrNotFound.
+func SlipIn(ctx context.Context, db contacts.DB, lib library.ID, conv bots.ConversationID, order ID) (Slip, error) {
+	s := Slip{Conversation: conv, Order: order}
+	err := db.QueryRow(ctx, slipIn, lib, conv, order).Scan(&s.Seq, &s.Department)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return s, fmt.Errorf("slip of order %d in conversation %d: %w", order, conv, err)
+	}
+	return s, nil
 }
 
 // SlipOf gives the slip that was sent as that message, or ErrNotFound.

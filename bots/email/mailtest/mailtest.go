@@ -143,7 +143,7 @@ func (s *Server) letters(user string) ([]letter.Letter, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) }) // a name begins with the time
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return slices.Compare(arrival(a.Name()), arrival(b.Name())) })
 	var out []letter.Letter
 	for _, entry := range entries {
 		f, err := os.Open(filepath.Join(inbox, entry.Name()))
@@ -157,6 +157,13 @@ func (s *Server) letters(user string) ([]letter.Letter, error) {
 		out = append(out, l)
 	}
 	return out, nil
+}
+
+// arrival is when a letter came, by its name: seconds.Mmicroseconds, without zeros before them.
+func arrival(name string) []int {
+	var seconds, micros int
+	_, _ = fmt.Sscanf(name, "%d.M%d", &seconds, &micros) // another name counts as the oldest
+	return []int{seconds, micros}
 }
 
 func (s *Server) path(elements ...string) string {

@@ -1,0 +1,91 @@
+package runner_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots/files"
+	"librarian/queue/fragments"
+)
+
+// chatting lets the department's responsible be asked in a chat of theirs, and orders a page.
+func (s *shelf) chatting() fragments.Order {
+	s.Helper()
+	s.say(s.instance, "keeper", "меню")
+	s.exec(`insert into staff (library_id, login, name, role, password_hash, department_id, notify_library, notify_at) values ($1, 'keeper', 'Пётр', 'department', '', $2, $1, $3)`,
+		s.lib, s.department, s.conv("keeper"))
+	s.exec(`update departments set way = 'telegram' where id = $1`, s.department)
+	o := s.placed("5")
+	s.await("the slip is in the chat", func() bool { return s.toKeeper("№ "+o.Code()) != "" })
+	return o
+}
+
+// toKeeper is a message to the department's responsible with these words.
+func (s *shelf) toKeeper(words string) string {
+	for _, m := range s.web.delivered() {
+		if m.Conversation == s.conv("keeper") && strings.Contains(m.Text, words) {
+			return m.Text
+		}
+	}
+	return ""
+}
+
+// TestDepartmentAnswersInAChat: the responsible is asked in their chat, sends photos in answer and says that it is all (F3).
+func TestDepartmentAnswersInAChat(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o := s.chatting()
+	slip := s.toKeeper("№ " + o.Code())
+	if !strings.Contains(slip, "Сказки народов Севера") || strings.Contains(slip, "Иванова") {
+		t.Errorf("the slip says %q", slip)
+	}
+	one, two := s.page("1.jpg", 200), s.page("2.jpg", 90)
+	s.exec(`update files set state = 'clean' where id = any($1)`, []files.ID{one.File.ID, two.File.ID})
+	s.brings(s.instance, s.message("keeper", "", ""), one.File.ID, two.File.ID)
+	s.await("the pages are here", func() bool {
+		return s.count(`select count(*) from order_parts where order_id = $1 and source = 'chat'`, o.ID) == 2
+	})
+	s.await("they are told so", func() bool { return s.toKeeper("Приняты 2 страницы") != "" })
+	s.press(s.instance, "keeper", "slip-all:"+o.Code())
+	if got := s.last(); got.State != fragments.Came {
+		t.Errorf("the order is %s", got.State)
+	}
+	if got := strings.Join(s.press(s.instance, "keeper", "slip-why:"+o.Code()+":lost"), " "); !strings.Contains(got, "ничего не нужно") {
+		t.Errorf("refused after all had come: %q", got)
+	}
+}
+
+func TestDepartmentSaysInAChatThatThereIsNothing(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o := s.chatting()
+	s.say(s.instance, "keeper", "утеряна")
+	if got := s.last(); got.State != fragments.Refused || got.Reason != fragments.Lost {
+		t.Errorf("the order is %s for %q", got.State, got.Reason)
+	}
+	if strings.Contains(strings.Join(s.say(s.instance, "keeper", "меню"), " "), "№ "+o.Code()) {
+		t.Error("asked for what is over")
+	}
+}
+
+// TestWhoLeftTheDepartment brings nothing any more.
+func TestWhoLeftTheDepartment(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o := s.chatting()
+	s.exec(`update staff set state = 'off' where login = 'keeper'`)
+	s.press(s.instance, "keeper", "slip-why:"+o.Code()+":lost")
+	if got := s.last(); got.State != fragments.Asked {
+		t.Errorf("the order is %s", got.State)
+	}
+	err := s.do(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := fragments.SlipIn(ctx, tx, s.lib, s.conv("anna"), o.ID)
+		return err
+	})
+	if err == nil {
+		t.Error("the reader has a slip")
+	}
+}

@@ -1,0 +1,141 @@
+package flows
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"librarian/templates"
+)
+
+// ReturnPages brings what a department was asked for in this conversation: files, that it was all, or why there is nothing.
+type ReturnPages struct {
+	Order  int64
+	Files  []string
+	Text   string
+	All    bool
+	Reason string // not_found, lost, fragile, forbidden
+}
+
+// PagesReturned answers ReturnPages. It is not OK when the order needs nothing more, or is not theirs.
+type PagesReturned struct {
+	OK      bool
+	Order   int64
+	Pages   int // that are new
+	All     bool
+	Refused bool
+}
+
+func (ReturnPages) ask()      {}
+func (PagesReturned) answer() {}
+
+// What the buttons below a slip say of the order whose number follows.
+const (
+	slipAll  = "slip-all:"
+	slipNone = "slip-none:"
+	slipWhy  = "slip-why:" // and :reason
+)
+
+// slipReasons are the reasons for which there is nothing to send, with their texts.
+func slipReasons() []Choice {
+	return []Choice{
+		choice("not_found", "slip.not_found"), choice("lost", "slip.lost"), choice("fragile", "slip.fragile"), choice("forbidden", "slip.forbidden"),
+	}
+}
+
+var slipNumber = regexp.MustCompile(`\d{1,18}`)
+
+// returns takes what a department's responsible sends where they were asked for pages, and reports whether it was that. Everything else is theirs to say
+// as anybody's.
+func (s *Set) returns(r *Reader, in Input, out *Turn) bool {
+	if len(r.Slips) == 0 {
+		return false
+	}
+	if in.Choice != "" {
+		return r.slipChoice(in.Choice, out)
+	}
+	reason := s.words.Reason(in.Text)
+	usable := len(in.Files) > 0 && out.refuse(in.Files)
+	switch {
+	case usable || reason != "":
+	case len(in.Files) > 0: // it is said what is wrong with them
+		out.offer(choice(choiceMenu, "common.menu"))
+		return true
+	default:
+		return false
+	}
+	order, known := r.slipOf(in.Text)
+	if !known {
+		var numbers []string
+		for _, id := range r.Slips {
+			numbers = append(numbers, strconv.FormatInt(id, 10))
+		}
+		out.say("slip.which", templates.Fields{"numbers": strings.Join(numbers, ", ")}, choice(choiceMenu, "common.menu"))
+		return true
+	}
+	ask := ReturnPages{Order: order, Text: in.Text}
+	if usable {
+		ask.Files = fileIDs(in.Files)
+	} else {
+		ask.Reason = reason
+	}
+	out.Ask = ask
+	return true
+}
+
+// slipOf is the order whose number the text names, or the only one.
+func (r *Reader) slipOf(text string) (int64, bool) {
+	for _, found := range slipNumber.FindAllString(text, -1) {
+		if id, err := strconv.ParseInt(found, 10, 64); err == nil && slices.Contains(r.Slips, id) {
+			return id, true
+		}
+	}
+	if len(r.Slips) == 1 {
+		return r.Slips[0], true
+	}
+	return 0, false
+}
+
+func (r *Reader) slipChoice(id string, out *Turn) bool {
+	for _, prefix := range []string{slipAll, slipNone, slipWhy} {
+		rest, ours := strings.CutPrefix(id, prefix)
+		if !ours {
+			continue
+		}
+		number, reason, _ := strings.Cut(rest, ":")
+		order, err := strconv.ParseInt(number, 10, 64)
+		switch {
+		case err != nil:
+			return false
+		case prefix == slipAll:
+			out.Ask = ReturnPages{Order: order, All: true}
+		case prefix == slipNone:
+			out.say("slip.why", templates.Fields{"code": number})
+			for _, c := range slipReasons() {
+				c.ID = slipWhy + number + ":" + c.ID
+				out.offer(c)
+			}
+		default:
+			out.Ask = ReturnPages{Order: order, Reason: reason}
+		}
+		return true
+	}
+	return false
+}
+
+// returned says what came of it.
+func returned(a PagesReturned, out *Turn) {
+	number := strconv.FormatInt(a.Order, 10)
+	fields := templates.Fields{"code": number, "count": a.Pages}
+	switch {
+	case !a.OK:
+		out.say("slip.over", fields, choice(choiceMenu, "common.menu"))
+	case a.Refused:
+		out.say("slip.refused", fields, choice(choiceMenu, "common.menu"))
+	case a.All:
+		out.say("slip.all_here", fields, choice(choiceMenu, "common.menu"))
+	default:
+		out.say("slip.taken", fields, choice(slipAll+number, "slip.all"), choice(slipNone+number, "slip.none"))
+	}
+}
