@@ -8,8 +8,11 @@ import (
 	"librarian/templates"
 )
 
-// titleShown is how much of a title stands in the list of orders.
-const titleShown = 90
+// How much of a title stands in the list of orders.
+const (
+	titleShown  = 90
+	buttonTitle = 46 // on its button, beside the number: an author in full leaves room for the title
+)
 
 // rowTexts are the orders in the list, by their state.
 var rowTexts = map[string]string{
@@ -45,7 +48,7 @@ func (r *Reader) sayOrders(all []Order, out *Turn) {
 			out.line("orders.row_due", templates.Fields{"due": o.Due})
 		}
 		pick := orderButton(choiceOrder, o.ID, "orders.pick")
-		pick.Fields = templates.Fields{"code": o.Code, "title": shortened(o.Title, shortMost/2)}
+		pick.Fields = templates.Fields{"code": o.Code, "title": shortened(o.Title, buttonTitle)}
 		out.offer(pick)
 	}
 	out.offer(choice(choiceMenu, "common.menu"))

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,6 +54,17 @@ with noted as (
   insert into task_log (library_id, task_id, act) select $1, id, 'note' from noted
 )
 select id from noted`
+
+const lastNote = `select note from tasks where library_id = $1 and order_id = $2 order by id desc limit 1`
+
+// LastNote is what the latest task of the order says; empty if it had none.
+func LastNote(ctx context.Context, tx pgx.Tx, lib library.ID, order int64) (note string, err error) {
+	err = tx.QueryRow(ctx, lastNote, lib, order).Scan(&note)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("what the tasks of order %d say: %w", order, err)
+	}
+	return note, nil
+}
 
 // NoteOfOrder adds to what the tasks of the order say.
 func NoteOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, text string) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"librarian/bots"
 	"librarian/bots/files"
@@ -164,15 +165,15 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 		}
 	}
 	return s.run(ctx, func() {
+		var writing errgroup.Group // the readers of both libraries, at once
 		if seeding {
-			if err := s.demoPeople(ctx, demoSlug, samplePeople()); err != nil {
-				log.Error("the sample readers are not complete", "err", err)
-			}
+			writing.Go(func() error { return s.demoPeople(ctx, demoSlug, samplePeople()) })
 		}
 		if seedingFull {
-			if err := s.demoPeople(ctx, fullSlug, sampleStudents()); err != nil {
-				log.Error("the sample students are not complete", "err", err)
-			}
+			writing.Go(func() error { return s.demoPeople(ctx, fullSlug, sampleStudents()) })
+		}
+		if err := writing.Wait(); err != nil {
+			log.Error("the sample readers are not complete", "err", err)
 		}
 		fmt.Printf("ready %s\n\n  web chat    %s/chat/%s\n              %s/chat/%s (full registration, with signed papers)\n  desk        %s/desk\n  letter box  %s/demo/mail\n\n",
 			base, base, demoSlug, base, fullSlug, base, base)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -55,11 +56,16 @@ func (s *service) samplePost(ctx context.Context, client *http.Client, path stri
 	for k, v := range form {
 		values.Set(k, v)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.PublicURL+path, strings.NewReader(values.Encode()))
+	return s.sampleSends(ctx, client, path, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()))
+}
+
+// sampleSends sends a form as browsers do, with files or without.
+func (s *service) sampleSends(ctx context.Context, client *http.Client, path, mediaType string, body io.Reader) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.PublicURL+path, body)
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Content-Type", mediaType)
 	answer, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("post %s: %w", path, err)

@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -21,20 +22,11 @@ import (
 // samplePaper is what a photo of a signed consent could look like: the sample library's text, a date and a signature on slightly uneven paper.
 func samplePaper(name string) ([]byte, error) {
 	const width, height, margin, line = 1240, 1754, 140, 52
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	grain := rand.New(rand.NewPCG(1, 2))
-	for i := range img.Pix {
-		img.Pix[i] = uint8(232 + grain.IntN(14))
-	}
-	parsed, err := opentype.Parse(templates.FontRegular())
+	img := sampleSheet(width, height)
+	pen, err := samplePen(img, 34)
 	if err != nil {
-		return nil, fmt.Errorf("font of the sample paper: %w", err)
+		return nil, err
 	}
-	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: 34, DPI: 72})
-	if err != nil {
-		return nil, fmt.Errorf("font of the sample paper: %w", err)
-	}
-	pen := &font.Drawer{Dst: img, Src: image.NewUniform(color.Gray{Y: 40}), Face: face}
 	y := 220
 	write := func(text string) {
 		pen.Dot = fixed.P(margin, y)
@@ -58,6 +50,51 @@ func samplePaper(name string) ([]byte, error) {
 	var out bytes.Buffer
 	err = jpeg.Encode(&out, img, &jpeg.Options{Quality: 85})
 	return out.Bytes(), err
+}
+
+// sampleSheet is an empty sheet of slightly uneven paper.
+func sampleSheet(width, height int) *image.Gray {
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	grain := rand.New(rand.NewPCG(1, 2))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(232 + grain.IntN(14))
+	}
+	return img
+}
+
+// samplePen writes on the sheet in letters of so many pixels.
+func samplePen(img draw.Image, size float64) (*font.Drawer, error) {
+	parsed, err := opentype.Parse(templates.FontRegular())
+	if err != nil {
+		return nil, fmt.Errorf("font of the sample paper: %w", err)
+	}
+	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: size, DPI: 72})
+	if err != nil {
+		return nil, fmt.Errorf("font of the sample paper: %w", err)
+	}
+	return &font.Drawer{Dst: img, Src: image.NewUniform(color.Gray{Y: 40}), Face: face}, nil
+}
+
+// samplePage is what a photo of a page of a book could look like: lines of print, and its number large enough to be told in a small picture.
+func samplePage(number int) (*image.Gray, error) {
+	const width, height, margin, line = 900, 1240, 110, 34
+	img := sampleSheet(width, height)
+	words := rand.New(rand.NewPCG(uint64(number), 3))
+	for y := 480; y < height-2*margin; y += line {
+		for x := margin; x < width-margin-20; {
+			end := min(x+20+words.IntN(90), width-margin)
+			draw.Draw(img, image.Rect(x, y, end, y+14), image.NewUniform(color.Gray{Y: 90}), image.Point{}, draw.Src)
+			x = end + 14
+		}
+	}
+	pen, err := samplePen(img, 300)
+	if err != nil {
+		return nil, err
+	}
+	text := strconv.Itoa(number)
+	pen.Dot = fixed.Point26_6{X: (fixed.I(width) - pen.MeasureString(text)) / 2, Y: fixed.I(380)}
+	pen.DrawString(text)
+	return img, nil
 }
 
 // sign draws something like a signature that begins at the point.

@@ -46,7 +46,7 @@ func samplePeople() []samplePerson {
 	return []samplePerson{
 		{
 			name: "Саргылана", says: append(register("Алексеева Саргылана Ивановна", "14.05.1988", "+7 914 222-11-00"), sampleMessage{text: "Здравствуйте! Есть ли у вас газета «Кыым» за 1965 год и можно ли получить из неё статью?"}, sampleMessage{choice: "yes"}),
-			after: (*service).sampleCard,
+			after: (*service).sampleReader,
 		},
 		{name: "Олесь", says: register("Коваленко Олесь Петрович", "2 березня 1979", "+7 924 333-22-11"), after: (*service).sampleAccepted},
 		{name: "Туйаара", says: register("Гоголева Туйаара Семёновна", "03.11.2001", "+7 964 076-54-32")},
@@ -155,4 +155,12 @@ func (s *service) sampleCard(ctx context.Context, lib library.Library, conv bots
 		return err
 	}
 	return s.sampleAct(ctx, lib, "registrar", queue.KindCard, conv, "card", map[string]string{"number": "000001", "password": "moroz-2471"})
+}
+
+// sampleReader gives the reader a card, with which they order pages.
+func (s *service) sampleReader(ctx context.Context, lib library.Library, conv bots.ConversationID) error {
+	if err := s.sampleCard(ctx, lib, conv); err != nil {
+		return err
+	}
+	return s.sampleOrdering(ctx, lib, conv)
 }

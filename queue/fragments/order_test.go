@@ -67,6 +67,33 @@ func TestOrderGoesItsWay(t *testing.T) {
 	}
 }
 
+// TestWhatWasSaidGoesWithTheOrder: whoever has the next task reads what the reader and colleagues said before.
+func TestWhatWasSaidGoesWithTheOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	o, err := h.place(h.wish(h.book, "5–8", 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.Add(ctx, tx, h.lib, o.ID, "издание 1951 года", noon)
+	})
+	if _, err := h.bring(o, "1.jpg", files.Image, 0); err != nil {
+		t.Fatal(err)
+	}
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.HandOver(ctx, tx, h.lib, o.ID, h.keeper, noon)
+	})
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.Return(ctx, tx, h.lib, o.ID, h.librarian, "страницу 6 ещё раз", noon)
+	})
+	var note string
+	h.scan(&note, `select note from tasks where order_id = $1 and state <> 'done'`, o.ID)
+	if want := o.Note() + "\nиздание 1951 года\nстраницу 6 ещё раз"; note != want {
+		t.Errorf("the task says %q, want %q", note, want)
+	}
+}
+
 // made joins and sends what was released.
 func (h *house) made(o fragments.Order) {
 	h.Helper()

@@ -1,6 +1,7 @@
 package fragments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,8 +88,12 @@ func hand(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, by Actor
 	if !waits {
 		return nil
 	}
+	said, err := queue.LastNote(ctx, tx, o.Library, int64(o.ID)) // what was said of the order goes with it
+	if err != nil {
+		return err
+	}
 	task := queue.NewTask{
-		Library: o.Library, Kind: kind, Role: role, Conversation: o.Conversation, Reader: int64(o.Reader), Order: int64(o.ID), Channel: o.Channel, Note: o.note(),
+		Library: o.Library, Kind: kind, Role: role, Conversation: o.Conversation, Reader: int64(o.Reader), Order: int64(o.ID), Channel: o.Channel, Note: cmp.Or(said, o.Note()),
 		Created: now, Due: o.Due,
 	}
 	if o.State == Asked {
@@ -108,8 +113,8 @@ func hand(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, by Actor
 	return err
 }
 
-// note is the order in one line, as a list of tasks shows it.
-func (o Order) note() string { return o.Title + "\n" + o.Pages }
+// Note is the order in two lines, with which what its tasks say begins.
+func (o Order) Note() string { return o.Title + "\n" + o.Pages }
 
 // Step is one thing that was done to an order.
 type Step struct {

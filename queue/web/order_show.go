@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"librarian/queue"
 	"librarian/queue/fragments"
 )
 
@@ -31,15 +30,6 @@ func (v *visit) showOrder(o fragments.Order, status int) error {
 		return err
 	}
 	return v.show("order", status, page)
-}
-
-// orderOfTask is the order on the page of its task.
-func (v *visit) orderOfTask(t queue.Task) (*orderView, error) {
-	o, err := fragments.ByID(v.ctx(), v.Pool, v.lib.ID, fragments.ID(t.Order))
-	if err != nil {
-		return nil, err
-	}
-	return v.orderView(o)
 }
 
 // showOrderPart gives what is shown of an order again.

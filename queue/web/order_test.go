@@ -186,7 +186,7 @@ func TestOrderIsServed(t *testing.T) {
 		librarian.post(h.part(o, 1)+"/move", url.Values{"place": {"1"}}).leads(t, strings.Replace(h.part(o, 0), "/parts/", "#part-", 1))
 		librarian.post(h.part(o, 2)+"/drop", url.Values{"out": {"yes"}})
 		librarian.post(h.part(o, 0)+"/turn", url.Values{})
-		h.good(t, librarian, page, `data-turn="1"`)
+		h.good(t, librarian, page, `data-lies="1"`)
 		librarian.post(page+"/release", url.Values{}).leads(t, "/desk?did=released-order")
 		var stand string
 		h.scan(&stand, `select string_agg(p.name || case when dropped then '-' else '' end, ' ' order by place) || ' ' || o.state

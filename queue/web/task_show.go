@@ -9,6 +9,7 @@ import (
 
 	"librarian/bots"
 	"librarian/queue"
+	"librarian/queue/fragments"
 )
 
 type taskPage struct {
@@ -111,7 +112,7 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 	case t.Kind == queue.KindLesson && v.may(queue.PermCertify):
 		page.Lesson, err = v.lessonTask(t.Registration)
 	case t.Order != 0 && v.may(queue.PermParts):
-		page.Order, err = v.orderOfTask(t)
+		err = v.fillOrder(page, t)
 	}
 	if err != nil || t.Conversation == 0 || !v.may(queue.PermAnswer) {
 		return err
@@ -127,6 +128,17 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 	} else {
 		page.Talk = talk
 	}
+	return err
+}
+
+// fillOrder adds the order of a task; of what the task says only what the order does not.
+func (v *visit) fillOrder(page *taskPage, t queue.Task) error {
+	o, err := fragments.ByID(v.ctx(), v.Pool, v.lib.ID, fragments.ID(t.Order))
+	if err != nil {
+		return err
+	}
+	page.Task.Note = strings.TrimSpace(strings.TrimPrefix(t.Note, o.Note()))
+	page.Order, err = v.orderView(o)
 	return err
 }
 
