@@ -108,9 +108,9 @@ insert into contact_readers (library_id, contact_id, reader_id, relation) select
 	}
 	slip := c.server.Letters(t, "storage", 1)[0]
 	c.photos("one@storage.test", slip, 40, 220)
-	c.office.letters("returned", "", 1)
+	c.letters("returned", "", 1)
 	c.photos("two@storage.test", slip, 130)
-	c.office.letters("returned", "", 2)
+	c.letters("returned", "", 2)
 	o := c.last()
 	parts, err := fragments.Parts(t.Context(), c.office.pool, c.office.lib, o.ID)
 	if err != nil || len(parts) != 3 || o.State != fragments.Came {
