@@ -10,6 +10,7 @@ import (
 	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/contacts/papers"
+	"librarian/queue/fragments"
 )
 
 // How often things are tidied.
@@ -23,6 +24,7 @@ const (
 const (
 	draftDays  = 90
 	papersDays = 1096 // three years
+	ordersDays = 90
 )
 
 // housekeep tells staff of new and late tasks, and removes what is past its term.
@@ -63,6 +65,7 @@ func (s *service) tidy(ctx context.Context) {
 		"files":    func(ctx context.Context) error { _, err := s.store.Sweep(ctx); return err },
 		"drafts":   s.forgetDrafts,
 		"papers":   s.purgePapers,
+		"orders":   s.purgeOrders,
 	} {
 		if err := do(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("not tidied", "what", name, "err", err)
@@ -110,6 +113,41 @@ func (s *service) purgePapers(ctx context.Context) error {
 	return nil
 }
 
+// purgeOrders removes the pages of orders that were over longer ago than the library keeps them.
+func (s *service) purgeOrders(ctx context.Context) error {
+	all, err := s.libraries.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, lib := range all {
+		days := lib.Settings.Retention.OrdersDays
+		if days == 0 {
+			days = ordersDays
+		}
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			past, err := fragments.Past(ctx, tx, lib.ID, s.now().AddDate(0, 0, -days), pastMost)
+			if err != nil {
+				return err
+			}
+			return s.purgeFiles(ctx, tx, lib.ID, past)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purgeFiles removes the files, whatever is left of them.
+func (s *service) purgeFiles(ctx context.Context, tx pgx.Tx, lib library.ID, past []files.ID) error {
+	for _, id := range past {
+		if err := files.Purge(ctx, tx, lib, id, s.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // purgePast removes the photos of signed consents, the papers and all that came for them.
 func (s *service) purgePast(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time) error {
 	past, err := papers.Past(ctx, tx, lib, before, pastMost)
@@ -123,10 +161,5 @@ func (s *service) purgePast(ctx context.Context, tx pgx.Tx, lib library.ID, befo
 	for _, id := range photos {
 		past = append(past, files.ID(id))
 	}
-	for _, id := range past {
-		if err := files.Purge(ctx, tx, lib, id, s.now()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.purgeFiles(ctx, tx, lib, past)
 }

@@ -97,6 +97,7 @@ func (s Settings) Work(kind string) time.Duration {
 type Retention struct {
 	PapersDays   int `json:"papers_days"`   // registration papers; 0 means three years (1096)
 	IdentityDays int `json:"identity_days"` // scans of identity papers; 0 means 90
+	OrdersDays   int `json:"orders_days"`   // pages that readers ordered, after they were sent; 0 means 90
 }
 
 // Check reports the faults of the settings that a form or a file could bring in.

@@ -148,7 +148,7 @@ func Complain(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Act
 }
 
 const (
-	setDue    = `update orders set due_at = $3 where library_id = $1 and id = $2`
+	setDue    = `update orders set due_at = $3, wiped = false where library_id = $1 and id = $2`
 	askReader = `update orders set question = $3, asked_at = $4 where library_id = $1 and id = $2`
 	answered  = `update orders set question = '', asked_at = null, due_at = $3 where library_id = $1 and id = $2`
 )

@@ -3,7 +3,9 @@
 alter table orders
   add column again   text not null default '', -- for what the department is asked once more
   add column arranged boolean not null default false, -- a person has put the pages in order: what comes later stands behind them
+  add column wiped   boolean not null default false, -- its term is over: the pages and the PDF are gone
   add column slip_at timestamptz;              -- a slip is owed: not sent before; while it is sent, the end of the claim
+create index orders_past on orders (library_id, created_at) where state in ('sent', 'refused', 'cancelled') and not wiped;
 create index orders_slips on orders (slip_at) where slip_at is not null;
 
 create table order_slips (

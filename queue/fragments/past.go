@@ -1,0 +1,43 @@
+package fragments
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/bots/files"
+	"librarian/contacts/library"
+)
+
+const (
+	pastOrders = `with past as (
+  select library_id, id, file_ids from orders where library_id = $1 and state in ('sent', 'refused', 'cancelled') and not wiped and created_at < $2
+    and coalesce(sent_at, created_at) < $2 order by created_at limit $3 for update skip locked)
+update orders o set wiped = true, file_ids = '{}' from past where o.library_id = past.library_id and o.id = past.id returning o.id, past.file_ids`
+	wipeParts = `delete from order_parts where library_id = $1 and order_id = any($2) returning file_id`
+)
+
+// Past gives and forgets the files of orders that are over and went out before the moment: what was sent, and what it was made of. Their term is over. What
+// was ordered, and every step, stays.
+func Past(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time, limit int) ([]files.ID, error) {
+	rows, err := tx.Query(ctx, pastOrders, lib, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
+	var orders []ID
+	var out, sent []files.ID
+	var id ID
+	if _, err := pgx.ForEachRow(rows, []any{&id, &sent}, func() error { orders, out = append(orders, id), append(out, sent...); sent = nil; return nil }); err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
+	if rows, err = tx.Query(ctx, wipeParts, lib, orders); err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
+	parts, err := pgx.CollectRows(rows, pgx.RowTo[files.ID])
+	if err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
+	return append(out, parts...), nil
+}
