@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"librarian/bots"
+	"librarian/bots/email"
 	"librarian/contacts/library"
 	"librarian/queue"
 	"librarian/queue/fragments"
@@ -113,6 +114,21 @@ func TestLetterBecomesAMessage(t *testing.T) {
 	h.good(t, by, page, conversationAddress(conv))
 	if got := h.end(l); got != fmt.Sprintf("conversation %d", conv) {
 		t.Errorf("the letter is %s", got)
+	}
+}
+
+// TestEveryReasonHasWords holds the desk's words against the reasons for which the intake leaves a letter to people.
+func TestEveryReasonHasWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := &visit{Site: h.site, lang: library.English}
+	other := v.letterWhy("something new")
+	for _, why := range []string{
+		email.ReasonForeign, email.ReasonUnknown, email.ReasonList, email.ReasonSender, email.ReasonEmpty, email.ReasonFlood, email.ReasonUnreadable,
+	} {
+		if got := v.letterWhy(why); got == other || strings.Contains(got, "desk_tray") {
+			t.Errorf("%s is worded %q", why, got)
+		}
 	}
 }
 
