@@ -55,6 +55,7 @@ type LetterEnd struct {
 	Order        fragments.ID
 	Conversation bots.ConversationID
 	Words        string
+	Stays        bool // in the tray: it holds pages of another order too
 }
 
 // letterFile is a file of a letter as its page shows it.
