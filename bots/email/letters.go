@@ -166,7 +166,11 @@ func storable(text string) string {
 }
 
 // Past gives what a letter of the conversation continues: the Message-IDs of its reader's letters, oldest first, and the subject of the last.
+// It waits until who holds a letter of the library has settled it.
 func Past(ctx context.Context, db contacts.DB, lib library.ID, id bots.ConversationID) (Thread, error) {
+	if _, err := db.Exec(ctx, `select pg_advisory_xact_lock_shared($1::int, $2::int)`, settleLock, lib); err != nil {
+		return Thread{}, fmt.Errorf("letters of conversation %d: %w", id, err)
+	}
 	rows, err := db.Query(ctx, `select message_id, subject from letters
 where library_id = $1 and conversation_id = $2 and state = 'event' order by id desc limit $3`, lib, id, maxThread)
 	if err != nil {

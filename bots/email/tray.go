@@ -82,9 +82,20 @@ func FindLetter(ctx context.Context, db contacts.DB, lib library.ID, id LetterID
 }
 
 // HoldLetter gives a letter that waits in the tray and keeps others from settling it until the transaction ends; ErrNoLetter when it waits no longer.
+// Until then Past waits too: what answers the letter is to know where it went.
 func HoldLetter(ctx context.Context, tx pgx.Tx, lib library.ID, id LetterID) (TrayLetter, error) {
-	return findLetter(ctx, tx, selectLetters+`id = $2 and `+waiting+` for update`, lib, id)
+	l, err := findLetter(ctx, tx, selectLetters+`id = $2 and `+waiting+` for update`, lib, id)
+	if err != nil {
+		return l, err
+	}
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1::int, $2::int)`, settleLock, lib); err != nil {
+		return l, fmt.Errorf("hold letter %d: %w", id, err)
+	}
+	return l, nil
 }
+
+// settleLock is the class of the advisory locks of libraries whose letters are being settled.
+const settleLock = 0x6c74 // "lt"
 
 func findLetter(ctx context.Context, db contacts.DB, sql string, lib library.ID, id LetterID) (TrayLetter, error) {
 	rows, err := db.Query(ctx, sql, lib, id)

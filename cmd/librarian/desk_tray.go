@@ -123,6 +123,9 @@ func (s *service) letterFiles(ctx context.Context, lib library.ID, ids []files.I
 // lookAtFile finds out what a stored file is.
 func (s *service) lookAtFile(ctx context.Context, lib library.ID, id files.ID) (files.File, files.Finding, error) {
 	finding, err := s.inspector.Inspect(ctx, lib, id)
+	if errors.Is(err, files.ErrPurged) {
+		err = queue.ErrNotFound
+	}
 	if err != nil {
 		return files.File{}, files.Finding{}, missing(err)
 	}

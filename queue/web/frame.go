@@ -127,7 +127,7 @@ func (v *visit) notice() string {
 		"in-force": "desk_settings.did_text", "joined": "desk_join.did_join", "parted": "desk_join.did_part",
 		"routed": "desk_order.did_route", "handed-over": "desk_order.did_hand_over", "asked-again": "desk_order.did_return",
 		"released-order": "desk_order.did_release", "refused-order": "desk_order.did_refuse", "cancelled-order": "desk_order.did_cancel",
-		"letter-given": "desk_tray.did_give", "letter-passed": "desk_tray.did_pass", "letter-aside": "desk_tray.did_put_aside",
+		"letter-given": "desk_tray.did_give", "letter-stays": "desk_tray.did_give_part", "letter-passed": "desk_tray.did_pass", "letter-aside": "desk_tray.did_put_aside",
 		"asked-reader": "desk_order.did_ask", "undone": "desk_order.did_undo",
 		"double": "desk_correct.did_double", "kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",
 	}

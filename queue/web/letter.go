@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,6 +55,7 @@ type LetterEnd struct {
 	Order        fragments.ID
 	Conversation bots.ConversationID
 	Words        string
+	Stays        bool // in the tray: it holds pages of another order too
 }
 
 // letterFile is a file of a letter as its page shows it.
@@ -63,13 +65,14 @@ type letterFile struct {
 	Name    string
 	Size    string
 	Pages   bool // it may hold pages of an order
+	Picks   bool // it can be given to one
 	Chosen  bool
 	Preview bool
 	Problem string
 	Gone    bool // it is not to be had
 }
 
-// letterFiles are the files of the letter. One that nobody has looked at yet is looked at when its picture is asked for.
+// letterFiles are the files of the letter, those that may hold pages before the others. One that nobody has looked at yet is looked at when its picture is asked for.
 func (v *visit) letterFiles(l Letter) ([]letterFile, error) {
 	all, err := v.Letters.Files(v.ctx(), v.lib.ID, l.Files)
 	if err != nil {
@@ -92,8 +95,17 @@ func (v *visit) letterFiles(l Letter) ([]letterFile, error) {
 		case files.Purged:
 			view.Problem, view.Gone = v.t("desk_tray.file_gone"), true
 		}
-		view.Chosen = chosen == nil || chosen[view.Number]
+		view.Picks, view.Chosen = view.Pages && l.Waits, chosen == nil || chosen[view.Number]
 		out = append(out, view)
 	}
+	slices.SortStableFunc(out, func(a, b letterFile) int {
+		switch {
+		case a.Pages == b.Pages:
+			return 0
+		case a.Pages:
+			return -1
+		}
+		return 1
+	})
 	return out, nil
 }

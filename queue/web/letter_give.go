@@ -29,7 +29,7 @@ func giveLetter(v *visit) error {
 	if len(brought) == 0 {
 		return v.letterAgain(v.t("desk_tray.problem_nothing"))
 	}
-	name := "" // of the file that is in work
+	name, stays := "", v.form("stays") != "" // name is of the file that is in work
 	_, err = v.settleLetter(l, func(ctx context.Context, tx pgx.Tx) (LetterEnd, error) {
 		for _, b := range brought {
 			name = b.File.Name
@@ -37,24 +37,31 @@ func giveLetter(v *visit) error {
 				return LetterEnd{}, err
 			}
 		}
-		return LetterEnd{Order: order}, queue.OrderChanged(ctx, tx, v.lib.ID, int64(order))
+		return LetterEnd{Order: order, Stays: stays}, queue.OrderChanged(ctx, tx, v.lib.ID, int64(order))
 	})
 	switch {
+	case err == nil && stays:
+		return v.to(letterAddress(l.ID) + "?did=letter-stays")
 	case err == nil:
 		return v.to(orderAddress(order) + "?did=letter-given")
-	case errors.Is(err, fragments.ErrNoPages):
-		problem = v.t("desk_tray.problem_file", "name", name)
-	case errors.Is(err, fragments.ErrNotFound):
-		problem = v.t("desk_tray.problem_order", "number", int64(order))
-	case errors.Is(err, fragments.ErrState):
-		problem = v.t("desk_tray.problem_over", "number", int64(order))
-	default:
-		problem = v.letterProblem(err)
 	}
-	if problem != "" {
+	if problem = v.giveProblem(err, order, name); problem != "" {
 		return v.letterAgain(problem)
 	}
 	return err
+}
+
+// giveProblem says why the order did not get the pages; empty when it is something else.
+func (v *visit) giveProblem(err error, order fragments.ID, file string) string {
+	switch {
+	case errors.Is(err, fragments.ErrNoPages):
+		return v.t("desk_tray.problem_file", "name", file)
+	case errors.Is(err, fragments.ErrNotFound):
+		return v.t("desk_tray.problem_order", "number", int64(order))
+	case errors.Is(err, fragments.ErrState):
+		return v.t("desk_tray.problem_over", "number", int64(order))
+	}
+	return v.letterProblem(err)
 }
 
 // orderOfForm is the order that was typed or, where nothing was, chosen.

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// settleLetter does the work and takes the letter out of the tray, all of it or nothing. The work says what became of the letter.
+// settleLetter does the work and takes the letter out of the tray unless it stays, all of it or nothing. The work says what became of the letter.
 func (v *visit) settleLetter(l Letter, work func(ctx context.Context, tx pgx.Tx) (LetterEnd, error)) (LetterEnd, error) {
 	var end LetterEnd
 	err := v.write(func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -18,8 +18,10 @@ func (v *visit) settleLetter(l Letter, work func(ctx context.Context, tx pgx.Tx)
 		if end, err = work(ctx, tx); err != nil {
 			return err
 		}
-		if err = v.Letters.Settle(ctx, tx, v.lib.ID, l.ID, v.me(), end); err != nil {
-			return err
+		if !end.Stays {
+			if err = v.Letters.Settle(ctx, tx, v.lib.ID, l.ID, v.me(), end); err != nil {
+				return err
+			}
 		}
 		return v.audit(ctx, tx, v.object("letter", l.ID), end.detail())
 	})

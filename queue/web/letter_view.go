@@ -26,6 +26,7 @@ type letterActs struct {
 	Orders        []choiceOf // that can be given its pages, the newest first
 	Number        string     // as it was typed
 	Words         string     // as they were typed
+	Stays         bool       // as it was ticked
 
 	Settled      *moment
 	By           string
@@ -99,7 +100,7 @@ func (v *visit) letterActs(l Letter, all []letterFile) (letterActs, error) {
 	if !l.Waits {
 		return out, v.letterEnd(&out, l)
 	}
-	out.Number, out.Words = v.form("number"), v.form("words")
+	out.Number, out.Words, out.Stays = v.form("number"), v.form("words"), v.form("stays") != ""
 	for _, f := range all {
 		out.Pages = out.Pages || f.Pages
 	}

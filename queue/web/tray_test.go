@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"librarian/bots"
+	"librarian/bots/email"
 	"librarian/contacts/library"
 	"librarian/queue"
 	"librarian/queue/fragments"
@@ -96,6 +97,30 @@ func TestLetterFindsItsOrder(t *testing.T) {
 	}
 }
 
+// TestLetterOfTwoOrders: a letter with pages of two orders stays until both have theirs.
+func TestLetterOfTwoOrders(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	by := h.signedIn(h.lib, queue.RoleLibrarian, library.English)
+	one, two := h.sought(by), h.sought(by)
+	l := h.letter("unknown", "1.jpg", "2.jpg")
+	page := letterAddress(l.ID)
+	form := giving(one, "1")
+	form.Set("stays", "yes")
+	by.post(page+"/give", form).leads(t, page+"?did=letter-stays")
+	h.good(t, by, page+"?did=letter-stays", "The letter is still here")
+	if got := h.end(l); got != "waits" {
+		t.Errorf("the letter is %s", got)
+	}
+	by.post(page+"/give", giving(two, "2")).leads(t, orderAddress(two.ID)+"?did=letter-given")
+	if got := h.parts(one) + " " + h.parts(two) + " " + h.end(l); got != "1.jpg email 2.jpg email order "+two.Code() {
+		t.Errorf("the orders have %s", got)
+	}
+	if n := h.audited("letter.given", by.staff); n != 2 {
+		t.Errorf("%d acts in the audit log", n)
+	}
+}
+
 // TestLetterBecomesAMessage: what its sender wrote is answered in their conversation.
 func TestLetterBecomesAMessage(t *testing.T) {
 	t.Parallel()
@@ -113,6 +138,21 @@ func TestLetterBecomesAMessage(t *testing.T) {
 	h.good(t, by, page, conversationAddress(conv))
 	if got := h.end(l); got != fmt.Sprintf("conversation %d", conv) {
 		t.Errorf("the letter is %s", got)
+	}
+}
+
+// TestEveryReasonHasWords holds the desk's words against the reasons for which the intake leaves a letter to people.
+func TestEveryReasonHasWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := &visit{Site: h.site, lang: library.English}
+	other := v.letterWhy("something new")
+	for _, why := range []string{
+		email.ReasonForeign, email.ReasonUnknown, email.ReasonList, email.ReasonSender, email.ReasonEmpty, email.ReasonFlood, email.ReasonUnreadable,
+	} {
+		if got := v.letterWhy(why); got == other || strings.Contains(got, "desk_tray") {
+			t.Errorf("%s is worded %q", why, got)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (h *house) letters() Letters {
 func shownLetter(l email.TrayLetter) Letter {
 	out := Letter{
 		ID: int64(l.ID), Sender: l.Sender, Name: l.Name, Subject: l.Subject, Why: l.Reason, Received: l.ReceivedAt, Files: l.Files, Source: l.Raw, Waits: l.Waits(),
-		Speaks: l.Sender != "", By: queue.StaffID(l.SettledBy), End: LetterEnd{fragments.ID(l.Order), l.Conversation, l.Words},
+		Speaks: l.Sender != "", By: queue.StaffID(l.SettledBy), End: LetterEnd{Order: fragments.ID(l.Order), Conversation: l.Conversation, Words: l.Words},
 	}
 	if l.SettledAt != nil {
 		out.Settled = *l.SettledAt
