@@ -104,6 +104,9 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 		out.Due = nil
 	}
 	for i := range o.Files {
+		if !v.may(queue.PermOrders) { // its first page says for whom it is
+			break
+		}
 		out.Results = append(out.Results, fmt.Sprintf("%s/sent/%d", orderAddress(o.ID), i+1))
 	}
 	said, err := queue.LastNote(v.ctx(), v.Pool, v.lib.ID, int64(o.ID))
