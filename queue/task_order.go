@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
+	"librarian/contacts"
 	"librarian/contacts/library"
 )
 
@@ -58,8 +59,8 @@ select id from noted`
 const lastNote = `select note from tasks where library_id = $1 and order_id = $2 order by id desc limit 1`
 
 // LastNote is what the latest task of the order says; empty if it had none.
-func LastNote(ctx context.Context, tx pgx.Tx, lib library.ID, order int64) (note string, err error) {
-	err = tx.QueryRow(ctx, lastNote, lib, order).Scan(&note)
+func LastNote(ctx context.Context, db contacts.DB, lib library.ID, order int64) (note string, err error) {
+	err = db.QueryRow(ctx, lastNote, lib, order).Scan(&note)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("what the tasks of order %d say: %w", order, err)
 	}

@@ -24,25 +24,7 @@ func TestWalkLessonTelegram(t *testing.T) {
 	}})
 	w.serve("--public-url", "http://"+w.listen)
 	r := w.telegramReader(7003)
-	r.server.UserSays(r.chat, "/start")
-	for _, step := range []struct{ hears, says, taps string }{
-		{"На каком языке", "", "Русский"},
-		{"Чем вам помочь?", "", "Записаться в библиотеку"},
-		{"Кого записываем", "", "Меня"},
-		{"Вы согласны?", "", "Согласен / согласна"},
-		{"Напишите фамилию", name, ""},
-		{"дату рождения", "3 марта 1985", ""},
-		{"Нажмите кнопку, чтобы передать свой номер", "+79141234567", ""},
-		{"Проверьте, пожалуйста", "", "Всё верно, отправить"},
-	} {
-		r.hears(step.hears)
-		if step.taps != "" {
-			r.taps(step.taps)
-		} else {
-			r.server.UserSays(r.chat, step.says)
-		}
-	}
-	r.hears("Заявка отправлена")
+	r.registers(name)
 	librarian := w.colleague("librarian")
 	task := librarian.task(name)
 	librarian.post(task+"/take", nil)

@@ -185,7 +185,7 @@ func (w *orderWalk) checksMyOrders() {
 	r.presses("Мои заказы")
 	r.hears("Ваши заказы, новые сверху")
 	r.look("my-orders")
-	r.press("the order", `[...document.querySelectorAll("#log button")].findLast((e) => e.checkVisibility() && e.textContent.startsWith("№ 1: "))`)
+	r.press("the order", `[...document.querySelectorAll("#log button")].findLast((e) => e.checkVisibility() && e.textContent.includes("Тихий Дон"))`)
 	r.hears("Заказ отправлен:")
 	r.look("my-order")
 }

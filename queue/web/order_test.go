@@ -203,6 +203,24 @@ from orders o join order_parts p on p.order_id = o.id where o.id = $1 group by o
 	}
 }
 
+// TestWhatWasSentIsNotForTheDepartment: the first page of the PDF names the reader.
+func TestWhatWasSentIsNotForTheDepartment(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	librarian, keeper := h.signedIn(h.lib, queue.RoleLibrarian, library.English), h.signedIn(h.lib, queue.RoleHead, library.English)
+	o := h.came(librarian)
+	h.exec(`update orders set file_ids = (select array[file_id] from order_parts where order_id = $1 limit 1) where id = $1`, o.ID)
+	h.exec(`update staff set department_id = $2 where id = $1`, keeper.staff.ID, o.Department)
+	sent := orderAddress(o.ID) + "/sent/1"
+	h.good(t, librarian, orderAddress(o.ID), sent)
+	if got := keeper.get(orderAddress(o.ID)); got.status != http.StatusOK || strings.Contains(got.body, sent) {
+		t.Errorf("the department gets %d, and may be led to what was sent", got.status)
+	}
+	if got := keeper.get(sent); got.status != http.StatusForbidden {
+		t.Errorf("the department gets what was sent: %d", got.status)
+	}
+}
+
 func TestOrderOfAnotherDepartmentIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"librarian/contacts"
 	"librarian/queue"
@@ -28,6 +29,7 @@ type orderView struct {
 	Department   string
 	Question     string
 	AskedAt      *moment
+	Said         string // by the reader and colleagues
 	Reason       string
 	Words        string
 	Departments  []choiceOf // to choose from; none: it is not for this visitor to choose
@@ -98,13 +100,20 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 	if o.AskedAt != nil {
 		out.AskedAt = v.ago(*o.AskedAt)
 	}
-	if !o.Open() {
+	if !o.Open() || o.Question != "" { // it waits for the reader
 		out.Due = nil
 	}
 	for i := range o.Files {
+		if !v.may(queue.PermOrders) { // its first page says for whom it is
+			break
+		}
 		out.Results = append(out.Results, fmt.Sprintf("%s/sent/%d", orderAddress(o.ID), i+1))
 	}
-	var err error
+	said, err := queue.LastNote(v.ctx(), v.Pool, v.lib.ID, int64(o.ID))
+	if err != nil {
+		return nil, err
+	}
+	out.Said = strings.TrimSpace(strings.TrimPrefix(said, o.Note()))
 	if v.may(queue.PermAnswer) {
 		reader, err := contacts.ReaderByID(v.ctx(), v.Pool, v.lib.ID, o.Reader)
 		if err != nil {

@@ -75,7 +75,7 @@ func routes() []route {
 		{"GET /desk/orders", queue.PermParts, "", listOrders},
 		{"GET /desk/orders/{id}", queue.PermParts, "", showOrder},
 		{"GET /desk/orders/{id}/part", queue.PermParts, "", showOrderPart},
-		{"GET /desk/orders/{id}/sent/{part}", queue.PermParts, "order.looked", downloadOrder},
+		{"GET /desk/orders/{id}/sent/{part}", queue.PermOrders, "order.looked", downloadOrder},
 		{"POST /desk/orders/{id}/route", queue.PermOrders, "order.routed", routeOrder},
 		{"POST /desk/orders/{id}/hand-over", queue.PermParts, "order.handed_over", handOverOrder},
 		{"POST /desk/orders/{id}/return", queue.PermOrders, "order.returned", returnOrder},

@@ -131,13 +131,13 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 	return err
 }
 
-// fillOrder adds the order of a task; of what the task says only what the order does not.
+// fillOrder adds the order of a task, which says all that the task does.
 func (v *visit) fillOrder(page *taskPage, t queue.Task) error {
 	o, err := fragments.ByID(v.ctx(), v.Pool, v.lib.ID, fragments.ID(t.Order))
 	if err != nil {
 		return err
 	}
-	page.Task.Note = strings.TrimSpace(strings.TrimPrefix(t.Note, o.Note()))
+	page.Task.Note = ""
 	page.Order, err = v.orderView(o)
 	return err
 }
