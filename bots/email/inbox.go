@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -214,7 +215,6 @@ func (b *box) fetch(h head, limit int64) (arrival, error) {
 	}
 	cmd := b.Fetch(imap.UIDSetNum(h.uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	var raw []byte
-	var reading error
 	for m := cmd.Next(); m != nil; m = cmd.Next() {
 		for item := m.Next(); item != nil; item = m.Next() {
 			body, ok := item.(imapclient.FetchItemDataBodySection)
@@ -222,11 +222,15 @@ func (b *box) fetch(h head, limit int64) (arrival, error) {
 				continue
 			}
 			var all bytes.Buffer
-			_, reading = io.Copy(&all, io.LimitReader(body.Literal, limit+1))
+			n, err := io.Copy(&all, io.LimitReader(body.Literal, limit+1))
+			if err != nil || n < min(body.Literal.Size(), limit+1) {
+				// The connection is gone. To ask for more, or to close the command, would read it beside the client's own reader.
+				return arrival{}, fmt.Errorf("fetch a letter: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+			}
 			raw = all.Bytes()
 		}
 	}
-	if err := errors.Join(reading, cmd.Close()); err != nil {
+	if err := cmd.Close(); err != nil {
 		return arrival{}, fmt.Errorf("fetch a letter: %w", err)
 	}
 	if raw == nil {

@@ -76,7 +76,7 @@ func TestSampleBooksAreVaried(t *testing.T) {
 	}
 	for _, want := range []string{
 		stock.Book, stock.Article, stock.Periodical, stock.Map, stock.Music, "rus", "sah", "ukr", "eng", "free", "protected",
-		"КХ@основной", "КХ2@основной", "КМ@Сандалы-Бичик", "КМП@Сандалы-Бичик", "СБ@Сандалы-Бичик", "КХ@краеведение", "КХ@ОНКФ", "@периодика",
+		"КХ@основной фонд", "КХ2@основной фонд", "КМ@Сандалы-Бичик", "КМП@Сандалы-Бичик", "СБ@Сандалы-Бичик", "КХ@краеведческий фонд", "КХ@подсобный фонд ОНКФ", "@периодика",
 	} {
 		if seen[want] == 0 {
 			t.Errorf("nothing with %s", want)
