@@ -191,7 +191,7 @@ func TestOrderIsServed(t *testing.T) {
 		var stand string
 		h.scan(&stand, `select string_agg(p.name || case when dropped then '-' else '' end, ' ' order by place) || ' ' || o.state
 from orders o join order_parts p on p.order_id = o.id where o.id = $1 group by o.id, o.state`, o.ID)
-		if stand != "11.jpg 12.jpg notes.jpg- making" {
+		if stand != "12.jpg 11.jpg notes.jpg- making" {
 			t.Errorf("%s: %s", lang, stand)
 		}
 		if got := librarian.post(h.part(o, 0)+"/turn", url.Values{}); got.status != http.StatusConflict {
