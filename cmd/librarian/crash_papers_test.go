@@ -155,7 +155,8 @@ func (c *crash) killDrawing(ctx context.Context, signers []*signer, rounds int) 
 		c.round(ctx, g)
 	}
 	c.goOn()
-	c.await("all papers are drawn", func() bool {
+	// A claim that the dead process was still making when leases were ended lasts its minute.
+	c.awaitWithin(2*patienceOfTests, "all papers are drawn", func() bool {
 		return c.count(c.db, `select count(*) from paper_orders where state = 'made'`) == paperSigners
 	})
 }

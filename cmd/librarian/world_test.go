@@ -149,7 +149,12 @@ func (w *world) serve(flags ...string) {
 // await asks again and again; the program under test has no other way to tell.
 func (w *world) await(what string, done func() bool) {
 	w.Helper()
-	deadline := time.Now().Add(patienceOfTests)
+	w.awaitWithin(patienceOfTests, what, done)
+}
+
+func (w *world) awaitWithin(bound time.Duration, what string, done func() bool) {
+	w.Helper()
+	deadline := time.Now().Add(bound)
 	for !done() {
 		if time.Now().After(deadline) {
 			w.Fatalf("in vain: %s\n%s", what, w.log)
