@@ -201,7 +201,7 @@ func (r *Runner) Say(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.C
 		return err
 	}
 	for _, b := range split(bots.Body{Lang: c.lang, Text: text, Files: files}, r.limits(address)) {
-		if err := r.enqueue(ctx, tx, lib, conv, bots.Message{Channel: address, Kind: bots.OutStaff, Staff: int64(by), Body: b}); err != nil {
+		if _, err := r.enqueue(ctx, tx, lib, conv, bots.Message{Channel: address, Kind: bots.OutStaff, Staff: int64(by), Body: b}); err != nil {
 			return err
 		}
 	}

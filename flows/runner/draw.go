@@ -20,26 +20,6 @@ import (
 // drawLease is how long one process may take to draw the papers of a registration before another tries.
 const drawLease = time.Minute
 
-// drawPapers draws the papers that readers are to sign, one registration after the other, and sends them.
-func (r *Runner) drawPapers(ctx context.Context) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		drawn, err := r.drawNext(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("papers are not drawn", "err", err)
-		}
-		if drawn && err == nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
 // drawNext draws what has waited longest and reports whether there was anything. What fails is tried again when its lease is over.
 func (r *Runner) drawNext(ctx context.Context) (bool, error) {
 	job, found, err := papers.Claim(ctx, r.Pool, r.Now(), drawLease)

@@ -48,9 +48,10 @@ func (r *Runner) sendJoinCode(ctx context.Context, tx pgx.Tx, a asked[flows.Send
 	if err != nil {
 		return nil, err
 	}
-	return flows.CodeSent{}, r.enqueue(ctx, tx, a.libID, conv, bots.Message{
+	_, err = r.enqueue(ctx, tx, a.libID, conv, bots.Message{
 		Channel: bots.ChannelID(chat.Channel), Kind: bots.OutCode, Secret: secret, Body: bots.Body{Lang: lang, Text: text},
 	})
+	return flows.CodeSent{}, err
 }
 
 // sendJoinLetter sends the code to a mailbox, but not to the one in which it was asked for: that is known to be the sender's.

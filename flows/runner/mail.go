@@ -11,6 +11,7 @@ import (
 	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/queue"
+	"librarian/queue/fragments"
 	"librarian/templates"
 )
 
@@ -31,60 +32,68 @@ type letter struct {
 // ErrNoMail means that the library has no channel for e-mail.
 var ErrNoMail = fmt.Errorf("the library cannot send letters: %w", bots.ErrNoSuch)
 
-// mail puts the letter into the outbox of the address's own conversation, which is made if need be. It locks that conversation.
+// mail is post for those whom its place does not matter.
 func (r *Runner) mail(ctx context.Context, tx pgx.Tx, l letter) error {
+	_, err := r.post(ctx, tx, l)
+	return err
+}
+
+// post puts the letter into the outbox of the address's own conversation, which is made if need be, and gives its place there. It locks that conversation.
+func (r *Runner) post(ctx context.Context, tx pgx.Tx, l letter) (at fragments.Slip, err error) {
 	accounts, err := r.Accounts.OfKind(ctx, l.lib.ID, bots.Email)
 	if err != nil {
-		return err
+		return at, err
 	}
 	if len(accounts) == 0 {
-		return ErrNoMail
+		return at, ErrNoMail
 	}
 	channel := accounts[0].ID
 	now := r.Now()
 	known, err := contacts.Addresses(ctx, tx, []contacts.Who{{Library: l.lib.ID, Channel: int64(channel), External: l.to}}, now)
 	if err != nil {
-		return err
+		return at, err
 	}
 	id := bots.ConversationID(known[0].ID)
 	if known[0].New {
 		if err := newConversation(ctx, tx, l.lib.ID, id, l.lang); err != nil {
-			return err
+			return at, err
 		}
 	}
 	subject, err := r.text(l.lib, l.lang, l.subject, l.fields)
 	if err != nil {
-		return err
+		return at, err
 	}
 	text := l.plain
 	if text == "" {
 		if text, err = r.text(l.lib, l.lang, l.text, l.fields); err != nil {
-			return err
+			return at, err
 		}
 	}
-	return r.enqueue(ctx, tx, l.lib.ID, id, bots.Message{
+	at.Conversation = id
+	at.Seq, err = r.enqueue(ctx, tx, l.lib.ID, id, bots.Message{
 		Channel: channel, Kind: l.kind, Secret: l.secret,
 		Body: bots.Body{Lang: l.lang, Subject: subject, Text: text, Files: l.files},
 	})
+	return at, err
 }
 
-// enqueue adds one message to a conversation, which it locks.
-func (r *Runner) enqueue(ctx context.Context, tx pgx.Tx, lib library.ID, id bots.ConversationID, m bots.Message) error {
+// enqueue adds one message to a conversation, which it locks, and gives its number there.
+func (r *Runner) enqueue(ctx context.Context, tx pgx.Tx, lib library.ID, id bots.ConversationID, m bots.Message) (int, error) {
 	m.Library, m.Conversation = lib, id
 	err := tx.QueryRow(ctx, `update conversations set next_out = next_out + 1 where library_id = $1 and id = $2 returning next_out - 1, epoch`,
 		lib, id).Scan(&m.Seq, &m.Epoch)
 	if err != nil {
-		return fmt.Errorf("number for a message of conversation %d: %w", id, err)
+		return 0, fmt.Errorf("number for a message of conversation %d: %w", id, err)
 	}
 	batch := &pgx.Batch{}
 	if err := bots.QueueMessages(batch, r.Now(), []bots.Message{m}); err != nil {
-		return err
+		return 0, err
 	}
 	bots.QueueNotify(batch, bots.Signal{Topic: bots.TopicOutbox, Library: lib}, bots.Signal{Topic: bots.TopicChat, Library: lib, ID: int64(id)})
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("message of conversation %d: %w", id, err)
+		return 0, fmt.Errorf("message of conversation %d: %w", id, err)
 	}
-	return nil
+	return m.Seq, nil
 }
 
 // copyByMail sends the words of a message that did not reach its reader to the e-mail that they have proven. It reports false where there is none.
@@ -140,7 +149,8 @@ func (r *Runner) TellStaff(ctx context.Context, tx pgx.Tx, lib library.Library, 
 	if err != nil {
 		return err
 	}
-	return r.enqueue(ctx, tx, *to.NotifyLibrary, *to.NotifyAt, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: bots.Body{Lang: to.Lang, Text: words}})
+	_, err = r.enqueue(ctx, tx, *to.NotifyLibrary, *to.NotifyAt, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: bots.Body{Lang: to.Lang, Text: words}})
+	return err
 }
 
 // noticeSubject names the text above a letter with the notice.

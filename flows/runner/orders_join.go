@@ -24,27 +24,7 @@ const (
 	joinedMost = 400 << 20        // bytes of one PDF
 )
 
-// joinOrders makes a PDF of the pages of released orders, one after the other, and sends it.
-func (r *Runner) joinOrders(ctx context.Context) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		joined, err := r.joinNext(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("pages of an order are not joined", "err", err)
-		}
-		if joined && err == nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
-// joinNext joins what has waited longest and reports whether there was anything. What fails is tried again when its lease is over; what cannot be joined
+// joinNext makes a PDF of the pages of the released order that has waited longest and reports whether there was anything. What fails is tried again when its lease is over; what cannot be joined
 // goes back to the librarian.
 func (r *Runner) joinNext(ctx context.Context) (bool, error) {
 	job, found, err := fragments.Claim(ctx, r.Pool, r.Now(), joinLease)
@@ -58,10 +38,9 @@ func (r *Runner) joinNext(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	made, err := r.joined(ctx, lib, job)
-	var page *fragments.PageError
-	if errors.As(err, &page) || err != nil && job.Try >= fragments.Tries {
+	if fault, hopeless := r.fault(lib, err); hopeless || err != nil && job.Try >= fragments.Tries {
 		err = errors.Join(err, r.orderTx(ctx, job.Order, func(tx pgx.Tx) error {
-			_, err := fragments.Failed(ctx, tx, lib, job.Order.ID, r.fault(lib, page), r.Now())
+			_, err := fragments.Failed(ctx, tx, lib, job.Order.ID, fault, r.Now())
 			return err
 		}))
 	}
@@ -71,12 +50,19 @@ func (r *Runner) joinNext(ctx context.Context) (bool, error) {
 	return true, r.orderTx(ctx, job.Order, func(tx pgx.Tx) error { return r.sendOrder(ctx, tx, lib, job.Order, made) })
 }
 
-// fault says in the library's language which page of an order cannot be joined; without one, that the program could not.
-func (r *Runner) fault(lib library.Library, page *fragments.PageError) string {
-	if page == nil {
-		return r.Texts.Words(lib.RecordLang(), library.Words{Key: "desk_order.fault"})
+// fault says in the library's language what stands in the way of a PDF: a page that cannot be joined, or that is larger than the channel takes, for which no
+// further try helps; or that the program failed.
+func (r *Runner) fault(lib library.Library, err error) (words string, hopeless bool) {
+	say := func(key string) string { return r.Texts.Words(lib.RecordLang(), library.Words{Key: key}) }
+	var page *fragments.PageError
+	var size *fragments.SizeError
+	switch {
+	case errors.As(err, &page):
+		return say("desk_order.fault_page") + " " + strconv.Itoa(page.Page+1), true
+	case errors.As(err, &size):
+		return say("desk_order.fault_size") + " " + strconv.Itoa(size.Page+1), true
 	}
-	return r.Texts.Words(lib.RecordLang(), library.Words{Key: "desk_order.fault_page"}) + " " + strconv.Itoa(page.Page+1)
+	return say("desk_order.fault"), false
 }
 
 // orderTx does the work in a transaction that holds the order's conversation. An order that has moved on meanwhile is left alone.

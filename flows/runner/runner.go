@@ -91,10 +91,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	for range inspectors {
 		g.Go(func() error { return r.inspectFiles(ctx) })
 	}
-	g.Go(func() error { return r.drawPapers(ctx) })
+	g.Go(func() error { return r.jobs(ctx, "papers are not drawn", r.drawNext) })
 	g.Go(func() error { return r.drawExamples(ctx) })
-	g.Go(func() error { return r.joinOrders(ctx) })
-	g.Go(func() error { return r.sendSlips(ctx) })
+	g.Go(func() error { return r.jobs(ctx, "pages of an order are not joined", r.joinNext) })
+	g.Go(func() error { return r.jobs(ctx, "slip is not sent", r.nextSlip) })
 	g.Go(func() error { return r.keepTime(ctx) })
 	err := g.Wait()
 	forget()

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
-	"librarian/contacts"
 	"librarian/contacts/library"
 	"librarian/queue"
 	"librarian/queue/fragments"
@@ -21,29 +20,10 @@ import (
 // slipLease is for how long one process may be at a slip before another tries.
 const slipLease = time.Minute
 
-// sendSlips asks departments that do not work at the desk, one order after the other.
-func (r *Runner) sendSlips(ctx context.Context) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		sent, err := r.nextSlip(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("slip is not sent", "err", err)
-		}
-		if sent && err == nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
-// nextSlip sends the slip that is owed longest and reports whether there was any.
+// nextSlip asks the department that has waited longest, if it does not work at the desk, and reports whether there was any.
 func (r *Runner) nextSlip(ctx context.Context) (bool, error) {
-	o, found, err := fragments.ClaimSlip(ctx, r.Pool, r.Now(), slipLease)
+	until := r.Now().Add(slipLease)
+	o, found, err := fragments.ClaimSlip(ctx, r.Pool, r.Now(), until)
 	if err != nil || !found {
 		return false, err
 	}
@@ -51,94 +31,66 @@ func (r *Runner) nextSlip(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	return true, pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error { return r.sendSlip(ctx, tx, lib, o) })
+	err = pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		slips, err := r.slips(ctx, tx, lib, o)
+		if err != nil {
+			return err
+		}
+		return fragments.SlipSent(ctx, tx, o, until, slips...)
+	})
+	if errors.Is(err, fragments.ErrState) { // given to another department this moment: that one is asked
+		err = nil
+	}
+	return true, err
 }
 
-// sendSlip asks the department where it wants to be asked. Without an address it is asked at the desk alone.
-func (r *Runner) sendSlip(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order) error {
+// slips ask the department where it wants to be asked. Without an address it is asked at the desk alone.
+func (r *Runner) slips(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order) ([]fragments.Slip, error) {
 	dep, err := queue.DepartmentByID(ctx, tx, lib.ID, o.Department)
-	if err != nil {
-		return err
-	}
-	lang := lib.RecordLang()
-	fields, err := r.slipFields(ctx, tx, lib, o)
-	if err != nil {
-		return err
-	}
-	var slips []fragments.Slip
-	switch {
-	case dep.Way == queue.WayEmail && dep.Email != "":
-		slips, err = r.mailSlip(ctx, tx, lib, dep.Email, fields)
-	case dep.Way == queue.WayTelegram:
-		slips, err = r.chatSlips(ctx, tx, lib, dep.ID, lang, fields)
-	}
-	if err != nil {
-		return err
-	}
-	return fragments.SlipSent(ctx, tx, o, slips...)
-}
-
-// mailSlip writes to the department; without a channel for e-mail nothing goes.
-func (r *Runner) mailSlip(ctx context.Context, tx pgx.Tx, lib library.Library, to string, fields templates.Fields) ([]fragments.Slip, error) {
-	err := r.mail(ctx, tx, letter{lib: lib, lang: lib.RecordLang(), to: to, kind: bots.OutDesk, subject: "slip.subject", text: "slip.text", fields: fields})
-	if errors.Is(err, ErrNoMail) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
-	slip, err := r.lastTo(ctx, tx, lib, to)
-	return []fragments.Slip{slip}, err
+	fields, err := r.slipFields(ctx, tx, lib, o)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case dep.Way == queue.WayEmail && dep.Email != "":
+		slip, err := r.post(ctx, tx, letter{
+			lib: lib, lang: lib.RecordLang(), to: dep.Email, kind: bots.OutDesk, subject: "slip.subject", text: "slip.text", fields: fields,
+		})
+		if errors.Is(err, ErrNoMail) {
+			return nil, nil
+		}
+		return []fragments.Slip{slip}, err
+	case dep.Way == queue.WayTelegram:
+		return r.chatSlips(ctx, tx, lib, dep.ID, fields)
+	}
+	return nil, nil
 }
 
 // chatSlips tells each of the department's people where they are told of tasks.
-func (r *Runner) chatSlips(ctx context.Context, tx pgx.Tx, lib library.Library, department int64, lang library.Lang, fields templates.Fields) ([]fragments.Slip, error) {
+func (r *Runner) chatSlips(ctx context.Context, tx pgx.Tx, lib library.Library, department int64, fields templates.Fields) ([]fragments.Slip, error) {
 	chats, err := queue.DepartmentChats(ctx, tx, lib.ID, department)
 	if err != nil {
 		return nil, err
 	}
-	text, err := r.text(lib, lang, "slip.chat", fields)
-	if err != nil {
+	body := bots.Body{Lang: lib.RecordLang()}
+	if body.Text, err = r.text(lib, body.Lang, "slip.chat", fields); err != nil {
 		return nil, err
 	}
-	var out []fragments.Slip
-	for _, chat := range chats {
+	out := make([]fragments.Slip, len(chats))
+	for i, chat := range chats {
 		channel, err := r.channelOf(ctx, tx, lib.ID, chat)
 		if err != nil {
 			return nil, err
 		}
-		if err := r.enqueue(ctx, tx, lib.ID, chat, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: bots.Body{Lang: lang, Text: text}}); err != nil {
+		out[i].Conversation = chat
+		if out[i].Seq, err = r.enqueue(ctx, tx, lib.ID, chat, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: body}); err != nil {
 			return nil, err
 		}
-		slip, err := lastIn(ctx, tx, lib.ID, chat)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, slip)
 	}
 	return out, nil
-}
-
-// lastTo is the letter that has just been put on its way to the address, whose conversation this transaction holds.
-func (r *Runner) lastTo(ctx context.Context, tx pgx.Tx, lib library.Library, to string) (fragments.Slip, error) {
-	accounts, err := r.Accounts.OfKind(ctx, lib.ID, bots.Email)
-	if err != nil {
-		return fragments.Slip{}, err
-	}
-	known, err := contacts.Addresses(ctx, tx, []contacts.Who{{Library: lib.ID, Channel: int64(accounts[0].ID), External: to}}, r.Now())
-	if err != nil {
-		return fragments.Slip{}, err
-	}
-	return lastIn(ctx, tx, lib.ID, bots.ConversationID(known[0].ID))
-}
-
-// lastIn is the message that has just been put on its way in the conversation, which this transaction holds.
-func lastIn(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID) (fragments.Slip, error) {
-	s := fragments.Slip{Conversation: conv}
-	if err := tx.QueryRow(ctx, `select next_out - 1 from conversations where library_id = $1 and id = $2`, lib, conv).Scan(&s.Seq); err != nil {
-		return s, fmt.Errorf("number of a slip: %w", err)
-	}
-	return s, nil
 }
 
 // slipFields are what stands on the slip, in the language of record; nothing of the reader.
@@ -147,10 +99,14 @@ func (r *Runner) slipFields(ctx context.Context, tx pgx.Tx, lib library.Library,
 	word := func(key string) string { return r.Texts.Words(lang, library.Words{Key: key}) }
 	out := templates.Fields{
 		"library": lib.Title(lang), "number": o.Code(), "title": o.Title, "pages": o.Pages, "want": word("desk_order.want_" + o.Want), "due": o.Due,
-		"copies": "—", "again": "—",
+		"more": "",
 	}
 	if o.Again != "" {
-		out["again"] = o.Again
+		more, err := r.text(lib, lang, "slip.again", templates.Fields{"words": o.Again})
+		if err != nil {
+			return nil, err
+		}
+		out["more"] = "\n" + more
 	}
 	if o.Edition == 0 {
 		return out, nil
@@ -168,8 +124,10 @@ func (r *Runner) slipFields(ctx context.Context, tx pgx.Tx, lib library.Library,
 			copies = append(copies, strings.Join(strings.Fields(c.Siglum+" "+c.Fund+" "+c.Inventory), " "))
 		}
 	}
-	if len(copies) > 0 {
-		out["copies"] = strings.Join(copies, "; ")
+	if len(copies) == 0 {
+		return out, nil
 	}
-	return out, nil
+	where, err := r.text(lib, lang, "slip.copies", templates.Fields{"copies": strings.Join(copies, "; ")})
+	out["more"] = fmt.Sprint("\n", where, out["more"])
+	return out, err
 }

@@ -66,7 +66,7 @@ func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (
 		if !dep.Writes(l.Letter.From) {
 			return nil
 		}
-		taken, err = r.takeBack(ctx, tx, tenant, o, brought, l.Letter.Text)
+		taken, err = r.takeBack(ctx, tx, tenant, slip, brought, l.Letter.Text)
 		return err
 	})
 	return taken, err
@@ -97,7 +97,7 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 		if o.State == fragments.Came { // said twice
 			err = nil
 		}
-	case a.ask.Reason != "" && o.State != fragments.Asked: // what came is with a librarian: nobody ends that by a button of before
+	case a.ask.Reason != "" && !endedBy(o, slip): // a button of before
 		return over, nil
 	case a.ask.Reason != "":
 		err = r.refuseBy(ctx, tx, a.lib, o, a.ask.Reason)
@@ -151,8 +151,17 @@ func (r *Runner) brought(ctx context.Context, lib library.ID, l email.Stored) ([
 	return out, nil
 }
 
+// endedBy reports whether the word of the department that got the slip can end the order: nobody ends what another looks for by now, or what has come.
+func endedBy(o fragments.Order, slip fragments.Slip) bool {
+	return o.State == fragments.Asked && o.Department == slip.Department
+}
+
 // takeBack adds the pages to the order, or ends it by the department's word. An order that is over takes nothing: the letter waits for a person.
-func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, brought []fragments.Brought, text string) (bool, error) {
+func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, slip fragments.Slip, brought []fragments.Brought, text string) (bool, error) {
+	o, err := fragments.ByID(ctx, tx, lib.ID, slip.Order)
+	if err != nil {
+		return false, err
+	}
 	pages := 0
 	for _, b := range brought {
 		n, err := fragments.Bring(ctx, tx, lib.ID, o.ID, b)
@@ -176,7 +185,7 @@ func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, o
 		}
 		return true, err
 	}
-	if reason := r.Texts.Reason(text); reason != "" && o.State == fragments.Asked {
+	if reason := r.Texts.Reason(text); reason != "" && endedBy(o, slip) {
 		return true, r.refuseBy(ctx, tx, lib, o, reason)
 	}
 	return o.Open() && strings.TrimSpace(text) != "", nil

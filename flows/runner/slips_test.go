@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"librarian/bots"
 	"librarian/bots/email"
 	"librarian/bots/files"
+	"librarian/contacts/library"
 	"librarian/queue/fragments"
 )
 
@@ -118,5 +121,32 @@ func TestLetterWithoutPages(t *testing.T) {
 	}
 	if got := s.last(); got.State != fragments.Asked {
 		t.Errorf("the order is %s", got.State)
+	}
+}
+
+// TestTwoDepartmentsAnswer: who is asked no more brings pages, which a person sees, but cannot end what another looks for (issue 4, bad input).
+func TestTwoDepartmentsAnswer(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o, slip := s.mailed()
+	var other int64
+	s.scan(&other, `insert into departments (library_id, name) values ($1, '{"ru": "Краеведение"}') returning id`, s.lib)
+	s.act(func(ctx context.Context, tx pgx.Tx, lib library.Library) error {
+		_, err := fragments.Route(ctx, tx, lib, o.ID, s.librarian, other, s.Now())
+		return err
+	})
+	if !s.answer(slip, "hranenie@lib.test", "не найдено") {
+		t.Error("the word was not taken")
+	}
+	if got := s.last(); got.State != fragments.Asked || got.Department != other {
+		t.Errorf("the order is %s of %d", got.State, got.Department)
+	}
+	var note string
+	s.scan(&note, `select note from tasks where order_id = $1 and state <> 'done'`, o.ID)
+	if !strings.Contains(note, "не найдено") {
+		t.Errorf("the task says %q", note)
+	}
+	if !s.answer(slip, "hranenie@lib.test", "Нашлось", s.page("1.jpg", 90)) || s.last().State != fragments.Came {
+		t.Errorf("pages of the former department: the order is %s", s.last().State)
 	}
 }

@@ -137,10 +137,7 @@ func Cancel(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor
 
 // Complain brings what was sent back to the librarian, with the reader's words and a promise of its own.
 func Complain(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, words string, now time.Time) (Order, error) {
-	if _, err := tx.Exec(ctx, setDue, lib.ID, id, lib.Due(now, lib.Settings.Work(Fragment))); err != nil {
-		return Order{}, fmt.Errorf("promise of order %d: %w", id, err)
-	}
-	o, err := step(ctx, tx, lib, id, by, now, change{act: ActComplain})
+	o, err := step(ctx, tx, lib, id, by, now, change{act: ActComplain, due: lib.Due(now, lib.Settings.Work(Fragment))})
 	if err != nil {
 		return o, err
 	}
@@ -148,7 +145,6 @@ func Complain(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Act
 }
 
 const (
-	setDue    = `update orders set due_at = $3, wiped = false where library_id = $1 and id = $2`
 	askReader = `update orders set question = $3, asked_at = $4 where library_id = $1 and id = $2`
 	answered  = `update orders set question = '', asked_at = null, due_at = $3 where library_id = $1 and id = $2`
 )

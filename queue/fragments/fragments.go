@@ -38,7 +38,6 @@ var (
 type Order struct {
 	ID           ID
 	Library      library.ID
-	Token        string
 	Kind         string
 	State        State
 	Reader       contacts.ReaderID
@@ -61,7 +60,6 @@ type Order struct {
 	Sent         *time.Time
 	Arranged     bool       // a person has put the pages in order
 	Files        []files.ID // the PDF that was sent last, in as many parts as the channel demanded
-	ReleasedBy   queue.StaffID
 }
 
 // Code is how people name the order.
@@ -70,10 +68,10 @@ func (o Order) Code() string { return strconv.FormatInt(int64(o.ID), 10) }
 // Open reports whether the order can still be cancelled.
 func (o Order) Open() bool { return o.State == New || o.State == Asked || o.State == Came }
 
-const orderColumns = `o.id, o.library_id as library, o.token, o.kind, o.state, o.reader_id as reader, o.channel,
+const orderColumns = `o.id, o.library_id as library, o.kind, o.state, o.reader_id as reader, o.channel,
 o.conversation_id as conversation, coalesce(o.edition_id, 0) as edition, o.title, o.pages, o.count, o.want, o.permit,
 coalesce(o.department_id, 0) as department, o.question, o.asked_at, o.again, o.reason, o.words, o.due_at as due, o.created_at as created, o.sent_at as sent,
-o.arranged, o.file_ids as files, coalesce(o.released_by, 0) as released_by`
+o.arranged, o.file_ids as files`
 
 const (
 	orderByID  = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.id = $2`

@@ -120,7 +120,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	allowed := map[string]string{
 		"new":       "librarian:cancel librarian:refuse librarian:route department:refuse program:route reader:cancel",
-		"asked":     "librarian:cancel librarian:hand_over librarian:refuse librarian:route department:hand_over department:refuse program:hand_over program:route reader:cancel",
+		"asked":     "librarian:cancel librarian:hand_over librarian:refuse librarian:route department:hand_over department:refuse program:route reader:cancel",
 		"came":      "librarian:cancel librarian:refuse librarian:release librarian:return department:refuse program:release reader:cancel",
 		"making":    "program:fail program:made",
 		"sent":      "librarian:complain reader:complain",
@@ -324,5 +324,62 @@ func TestOrderThatIsOver(t *testing.T) {
 	}
 	if _, err := h.place(h.wish(h.book, "5", 1)); err != nil {
 		t.Errorf("not to be ordered again: %v", err)
+	}
+}
+
+// TestComplaintThatComesTooLate changes nothing: not what is promised either.
+func TestComplaintThatComesTooLate(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	o, err := h.place(h.wish(h.book, "5", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := noon.Add(100 * time.Hour)
+	var refused error
+	err = h.try(func(ctx context.Context, tx pgx.Tx) error { // who asks goes on in the same transaction, and tells the reader
+		_, refused = fragments.Complain(ctx, tx, h.lib, o.ID, fragments.ByReader(), "Плохо видно", later)
+		return nil
+	})
+	if err != nil || !errors.Is(refused, fragments.ErrState) {
+		t.Fatalf("complained of what was not sent: %v, %v", refused, err)
+	}
+	after, err := fragments.ByID(t.Context(), h.pool, h.lib.ID, o.ID)
+	if err != nil || !after.Due.Equal(o.Due) || after.State != o.State {
+		t.Errorf("promised %s, now %s, %v", o.Due, after.Due, err)
+	}
+}
+
+// TestSlipOfAnOrderThatMovedOn is not sent: the department that has it by now is asked.
+func TestSlipOfAnOrderThatMovedOn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	o, err := h.place(h.wish(h.book, "5", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := noon.Add(time.Minute)
+	claimed, found, err := fragments.ClaimSlip(t.Context(), h.pool, noon, until)
+	if err != nil || !found || claimed.ID != o.ID {
+		t.Fatalf("claimed %+v, %v, %v", claimed, found, err)
+	}
+	sent := func(o fragments.Order) error {
+		return h.try(func(ctx context.Context, tx pgx.Tx) error { return fragments.SlipSent(ctx, tx, o, until) })
+	}
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.Route(ctx, tx, h.lib, o.ID, h.librarian, h.other, noon)
+	})
+	if err := sent(claimed); !errors.Is(err, fragments.ErrState) {
+		t.Errorf("the slip to the former department: %v", err)
+	}
+	again, found, err := fragments.ClaimSlip(t.Context(), h.pool, noon, until)
+	if err != nil || !found || again.Department != h.other {
+		t.Fatalf("claimed %+v, %v, %v", again, found, err)
+	}
+	if err := sent(again); err != nil {
+		t.Error(err)
+	}
+	if _, found, err := fragments.ClaimSlip(t.Context(), h.pool, until.Add(time.Hour), until.Add(2*time.Hour)); found || err != nil {
+		t.Errorf("claimed once more: %v, %v", found, err)
 	}
 }

@@ -2,10 +2,8 @@ package fragments
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,8 +42,8 @@ type Wish struct {
 const (
 	countOpen = `select count(*), coalesce(bool_or(title = $3 and pages = $4 and kind = $5), false) from orders
 where library_id = $1 and reader_id = $2 and state not in ('sent', 'refused', 'cancelled')`
-	insertOrder = `insert into orders (library_id, token, kind, reader_id, conversation_id, channel, edition_id, title, pages, count, want, permit, due_at, created_at)
-values ($1, $2, $3, $4, $5, $6, nullif($7::bigint, 0), $8, $9, $10, $11, $12, $13, $14) returning id`
+	insertOrder = `insert into orders (library_id, kind, reader_id, conversation_id, channel, edition_id, title, pages, count, want, permit, due_at, created_at)
+values ($1, $2, $3, $4, $5, nullif($6::bigint, 0), $7, $8, $9, $10, $11, $12, $13) returning id`
 	insertPlaced = `insert into order_steps (library_id, order_id, at, act, was, became) values ($1, $2, $3, 'place', '', 'new')`
 )
 
@@ -115,7 +113,7 @@ func (w Wish) keep(ctx context.Context, tx pgx.Tx, holder int64) (id ID, err err
 		return 0, err
 	}
 	lib, due := w.Library.ID, w.Library.DueBy(hours, w.At, w.Library.Settings.Work(w.Kind))
-	err = tx.QueryRow(ctx, insertOrder, lib, strings.ToLower(rand.Text()), w.Kind, w.Reader, w.Conversation, w.Channel, w.Edition, w.Title, w.Pages, w.Count, w.Want,
+	err = tx.QueryRow(ctx, insertOrder, lib, w.Kind, w.Reader, w.Conversation, w.Channel, w.Edition, w.Title, w.Pages, w.Count, w.Want,
 		w.Permit, due, w.At).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("place an order of reader %d: %w", w.Reader, err)

@@ -17,17 +17,17 @@ const (
 	claimSlip = `update orders set slip_at = $2
 where (library_id, id) in (select library_id, id from orders where slip_at <= $1 order by slip_at limit 1 for update skip locked)
 returning library_id, id`
-	slipSent = `update orders set slip_at = null where library_id = $1 and id = $2`
+	slipSent = `update orders set slip_at = null where library_id = $1 and id = $2 and slip_at = $3`
 	keepSlip = `insert into order_slips (library_id, conversation_id, seq, order_id, department_id) values ($1, $2, $3, $4, $5)`
 	slipIn   = `select seq, department_id from order_slips where library_id = $1 and conversation_id = $2 and order_id = $3 order by seq desc limit 1`
 	slipOf   = `select order_id, department_id from order_slips where library_id = $1 and conversation_id = $2 and seq = $3`
 )
 
-// ClaimSlip takes the order whose department has waited longest to be asked, for so long as the lease; false when none waits.
-func ClaimSlip(ctx context.Context, db contacts.DB, now time.Time, lease time.Duration) (Order, bool, error) {
+// ClaimSlip takes the order whose department has waited longest to be asked, until the moment; false when none waits.
+func ClaimSlip(ctx context.Context, db contacts.DB, now, until time.Time) (Order, bool, error) {
 	var lib library.ID
 	var id ID
-	err := db.QueryRow(ctx, claimSlip, now, now.Add(lease)).Scan(&lib, &id)
+	err := db.QueryRow(ctx, claimSlip, now, until).Scan(&lib, &id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Order{}, false, nil
 	}
@@ -46,9 +46,14 @@ type Slip struct {
 	Department   int64
 }
 
-// SlipSent notes that the department of the order has been asked: by the slips, or with none because it works at the desk.
-func SlipSent(ctx context.Context, tx pgx.Tx, o Order, slips ...Slip) error {
-	if _, err := tx.Exec(ctx, slipSent, o.Library, o.ID); err != nil {
+// SlipSent notes that the department of the order, claimed until the moment, has been asked: by the slips, or with none because it works at the desk. ErrState
+// when the order has moved on since: what was put on its way must not go.
+func SlipSent(ctx context.Context, tx pgx.Tx, o Order, until time.Time, slips ...Slip) error {
+	tag, err := tx.Exec(ctx, slipSent, o.Library, o.ID, until)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrState
+	}
+	if err != nil {
 		return fmt.Errorf("slip of order %d: %w", o.ID, err)
 	}
 	for _, s := range slips {

@@ -77,7 +77,7 @@ type move struct {
 func moves() map[Act]move {
 	return map[Act]move{
 		ActRoute:    {from: []State{New, Asked}, to: Asked, by: queue.PermOrders, who: []who{byProgram}, undo: true},
-		ActHandOver: {from: []State{Asked}, to: Came, by: queue.PermParts, who: []who{byProgram, byDepartment}, undo: true},
+		ActHandOver: {from: []State{Asked}, to: Came, by: queue.PermParts, who: []who{byDepartment}, undo: true},
 		ActReturn:   {from: []State{Came}, to: Asked, by: queue.PermOrders, undo: true},
 		ActRelease:  {from: []State{Came}, to: Making, by: queue.PermOrders, who: []who{byProgram}},
 		ActMade:     {from: []State{Making}, to: Sent, who: []who{byProgram}},

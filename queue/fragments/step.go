@@ -16,7 +16,7 @@ import (
 
 const (
 	moveOrder = `update orders set state = $3, department_id = nullif($4::bigint, 0), reason = $5, words = $6, question = '', asked_at = null,
-  job_at = $7, tries = 0, released_by = coalesce(nullif($8::bigint, 0), released_by), again = $9, slip_at = $10 where library_id = $1 and id = $2`
+  job_at = $7, tries = 0, again = $8, slip_at = $9, due_at = $10, wiped = false where library_id = $1 and id = $2`
 	insertStep = `insert into order_steps (library_id, order_id, at, staff_id, act, was, became, department_id)
 values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, nullif($8::bigint, 0))`
 )
@@ -28,6 +28,7 @@ type change struct {
 	reason     string
 	words      string
 	again      string
+	due        time.Time // by when it is promised from now on; zero: as before
 }
 
 // lock gives the order, which stays as it is until the transaction ends.
@@ -54,7 +55,10 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	if c.department != 0 {
 		o.Department = c.department
 	}
-	if err := save(ctx, tx, o, by, now); err != nil {
+	if !c.due.IsZero() {
+		o.Due = c.due
+	}
+	if err := save(ctx, tx, o, now); err != nil {
 		return o, err
 	}
 	if _, err := tx.Exec(ctx, insertStep, lib.ID, id, now, by.Staff, c.act, was, to, before); err != nil {
@@ -63,17 +67,16 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	return o, hand(ctx, tx, lib, o, by, string(c.act), now)
 }
 
-func save(ctx context.Context, tx pgx.Tx, o Order, by Actor, now time.Time) error {
+func save(ctx context.Context, tx pgx.Tx, o Order, now time.Time) error {
 	var job, slip *time.Time
-	var released queue.StaffID
 	switch o.State {
 	case Making:
-		job, released = &now, by.Staff
+		job = &now
 	case Asked:
 		slip = &now
 	case New, Came, Sent, Refused, Cancelled:
 	}
-	if _, err := tx.Exec(ctx, moveOrder, o.Library, o.ID, o.State, o.Department, o.Reason, o.Words, job, released, o.Again, slip); err != nil {
+	if _, err := tx.Exec(ctx, moveOrder, o.Library, o.ID, o.State, o.Department, o.Reason, o.Words, job, o.Again, slip, o.Due); err != nil {
 		return fmt.Errorf("move order %d: %w", o.ID, err)
 	}
 	return nil
@@ -185,7 +188,7 @@ func Undo(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	}
 	was := o.State
 	o.State, o.Department = last.Was, last.Department
-	if err := save(ctx, tx, o, by, now); err != nil {
+	if err := save(ctx, tx, o, now); err != nil {
 		return o, err
 	}
 	if _, err := tx.Exec(ctx, insertStep, lib.ID, id, now, by.Staff, ActUndo, was, o.State, o.Department); err != nil {

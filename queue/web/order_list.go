@@ -29,7 +29,7 @@ const ordersAtOnce = 50
 // listOrders shows the orders that are not over, those due first at the top.
 func listOrders(v *visit) error {
 	after := queue.ParseCursor(v.query("after"))
-	open, err := fragments.Open(v.ctx(), v.Pool, v.lib.ID, v.ordersOf(), after, ordersAtOnce)
+	open, err := v.openOrders(after)
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,14 @@ func listOrders(v *visit) error {
 	return v.show("orders", http.StatusOK, page)
 }
 
-// ordersOf is the department whose orders the visitor sees; 0: all.
-func (v *visit) ordersOf() int64 {
-	if v.may(queue.PermOrders) {
-		return 0
+// openOrders are those that the visitor sees: all, their department's, or of none none.
+func (v *visit) openOrders(after queue.Cursor) ([]fragments.Order, error) {
+	department := v.session.Staff.Department
+	switch {
+	case v.may(queue.PermOrders):
+		department = 0
+	case department == 0:
+		return nil, nil
 	}
-	return v.session.Staff.Department
+	return fragments.Open(v.ctx(), v.Pool, v.lib.ID, department, after, ordersAtOnce)
 }

@@ -234,6 +234,13 @@ func TestOrderOfAnotherDepartmentIsNotThere(t *testing.T) {
 	if got := keeper.get("/desk/orders").body; strings.Contains(got, "Олонхо") {
 		t.Error("another department sees it in the list")
 	}
+	h.exec(`update staff set department_id = null where id = $1`, keeper.staff.ID)
+	if got := keeper.get(orderAddress(o.ID)); got.status != http.StatusNotFound {
+		t.Errorf("who belongs to no department sees it: %d", got.status)
+	}
+	if got := keeper.get("/desk/orders").body; strings.Contains(got, "Олонхо") {
+		t.Error("who belongs to no department sees it in the list")
+	}
 }
 
 func TestBadPages(t *testing.T) {
@@ -283,6 +290,9 @@ func TestColleagueWorksOnIt(t *testing.T) {
 	one.post(taskAddress(task)+"/take", nil).leads(t, taskAddress(task))
 	if got := two.post(orderAddress(o.ID)+"/release", url.Values{}); got.status != http.StatusConflict || !strings.Contains(got.body, "Анна Иванова") {
 		t.Errorf("a colleague's: %d", got.status)
+	}
+	if got := two.post(h.part(o, 0)+"/turn", url.Values{}); got.status != http.StatusConflict {
+		t.Errorf("a page of what a colleague works on was turned: %d", got.status)
 	}
 	h.good(t, one, taskAddress(task), "/release")
 	one.post(orderAddress(o.ID)+"/release", url.Values{}).leads(t, "/desk?did=released-order")

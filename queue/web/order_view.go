@@ -80,7 +80,7 @@ func (v *visit) order() (fragments.Order, error) {
 		return fragments.Order{}, err
 	}
 	o, err := fragments.ByID(v.ctx(), v.Pool, v.lib.ID, fragments.ID(id))
-	if err == nil && !v.may(queue.PermOrders) && v.session.Staff.Department != 0 && o.Department != v.session.Staff.Department {
+	if mine := v.session.Staff.Department; err == nil && !v.may(queue.PermOrders) && (mine == 0 || o.Department != mine) {
 		err = errMissing
 	}
 	return o, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"librarian/queue"
 	"librarian/queue/fragments"
 )
 
@@ -20,6 +21,9 @@ func (v *visit) editPart(change func(ctx context.Context, tx pgx.Tx, order fragm
 		return err
 	}
 	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
+		if err := queue.FreeOfOrder(ctx, tx, v.lib.ID, int64(o.ID), v.me()); err != nil {
+			return err
+		}
 		if err := change(ctx, tx, o.ID, part); err != nil {
 			return err
 		}
