@@ -55,6 +55,9 @@ func (s *Set) returns(r *Reader, in Input, out *Turn) bool {
 	if in.Choice != "" {
 		return r.slipChoice(in.Choice, out)
 	}
+	if in.Unproven || !s.step(out.State).Idle { // anybody may have written it, or it answers something else
+		return false
+	}
 	reason := s.words.Reason(in.Text)
 	usable := len(in.Files) > 0 && out.refuse(in.Files)
 	switch {

@@ -26,10 +26,14 @@ const (
 // Reasons are all reasons of a refusal.
 func Reasons() []string { return []string{NotFound, Lost, Fragile, Forbidden, Other} }
 
-// Route gives the order to a department, or to another one.
+// Route gives the order to a department, or to another one: ErrDepartment where it is none of the library's, or off.
 func Route(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, department int64, now time.Time) (Order, error) {
-	if department <= 0 {
-		return Order{}, fmt.Errorf("route order %d: %w", id, queue.ErrInvalid)
+	dep, err := queue.DepartmentByID(ctx, tx, lib.ID, department)
+	if errors.Is(err, queue.ErrNotFound) || err == nil && dep.State != "on" {
+		err = ErrDepartment
+	}
+	if err != nil {
+		return Order{}, fmt.Errorf("route order %d: %w", id, err)
 	}
 	return step(ctx, tx, lib, id, by, now, change{act: ActRoute, department: department})
 }

@@ -32,6 +32,8 @@ const (
 var (
 	ErrNotFound = queue.ErrNotFound
 	ErrState    = errors.New("the order is not in a state for that")
+
+	ErrDepartment = errors.New("no department to which orders can go")
 )
 
 // Order is what a reader asked for, and how it stands.

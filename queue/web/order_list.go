@@ -14,13 +14,15 @@ type ordersPage struct {
 
 // ordersView is a stretch of the list of open orders.
 type ordersView struct {
+	Self string // where it is fetched again
 	Rows []orderRow
 	Next string // address of the next stretch; empty: this is the last
 }
 
 type orderRow struct {
 	Href, Number, Title, Pages, State, Kind string
-	Due                                     *moment
+	Due                                     *moment // nil: it waits for its reader
+	Late                                    bool
 }
 
 // ordersAtOnce is how many orders one stretch of the list has.
@@ -33,12 +35,14 @@ func listOrders(v *visit) error {
 	if err != nil {
 		return err
 	}
-	var list ordersView
+	list := ordersView{Self: v.r.URL.RequestURI()}
 	for _, o := range open {
-		list.Rows = append(list.Rows, orderRow{
+		row := orderRow{
 			Href: orderAddress(o.ID), Number: v.t("desk_order.number", "number", int64(o.ID)), Title: o.Title, Pages: o.Pages, State: v.orderState(o), Kind: v.orderKind(o.Kind),
-			Due: v.due(o.Due),
-		})
+			Due: v.orderDue(o),
+		}
+		row.Late = row.Due != nil && row.Due.Late
+		list.Rows = append(list.Rows, row)
 	}
 	if len(open) == ordersAtOnce {
 		last := open[len(open)-1]

@@ -25,6 +25,9 @@ func (v *visit) showOrder(o fragments.Order, status int) error {
 	if err != nil {
 		return err
 	}
+	if v.changes() {
+		view.Typed = typedOrder{Act: v.route.act, Words: v.form("words"), Reason: v.form("reason")}
+	}
 	page := orderPage{Order: view}
 	if page.frame, err = v.frame(v.ctx(), view.Kind); err != nil {
 		return err

@@ -259,7 +259,7 @@ func TestBadPages(t *testing.T) {
 		"words":               {"/parts", upload("good.jpg", "bad.txt", "after.jpg"), http.StatusConflict, "bad.txt"},
 		"too large":           {"/parts", upload("big.jpg"), http.StatusConflict, "big.jpg"},
 		"no department":       {"/route", url.Values{"department": {""}}, http.StatusConflict, "Choose a department"},
-		"a department of air": {"/route", url.Values{"department": {"-1"}}, http.StatusConflict, ""},
+		"a department of air": {"/route", url.Values{"department": {"99999"}}, http.StatusConflict, "Choose a department"},
 		"no reason":           {"/refuse", url.Values{"reason": {"because"}}, http.StatusConflict, "Choose a reason"},
 		"another, no words":   {"/refuse", url.Values{"reason": {fragments.Other}}, http.StatusConflict, "Write something"},
 		"an empty question":   {"/ask", url.Values{"words": {" "}}, http.StatusConflict, "Write something"},
@@ -288,6 +288,10 @@ func TestColleagueWorksOnIt(t *testing.T) {
 	var task queue.TaskID
 	h.scan(&task, `select id from tasks where order_id = $1 and state <> 'done'`, o.ID)
 	one.post(taskAddress(task)+"/take", nil).leads(t, taskAddress(task))
+	typed := url.Values{"reason": {fragments.Fragile}, "words": {"Нельзя раскрывать"}}
+	if got := two.post(orderAddress(o.ID)+"/refuse", typed); !strings.Contains(got.body, "Нельзя раскрывать</textarea>") || !strings.Contains(got.body, `value="fragile" selected`) {
+		t.Errorf("what was typed is lost: %d", got.status)
+	}
 	if got := two.post(orderAddress(o.ID)+"/release", url.Values{}); got.status != http.StatusConflict || !strings.Contains(got.body, "Анна Иванова") {
 		t.Errorf("a colleague's: %d", got.status)
 	}

@@ -38,8 +38,12 @@ type orderView struct {
 	Left         int // pages that are not dropped
 	Steps        []stepView
 	May          orderActs
-	Results      []string // addresses of the PDF that was sent, in its parts
+	Typed        typedOrder // what stays in its form when an act could not be done
+	Results      []string   // addresses of the PDF that was sent, in its parts
 }
+
+// typedOrder is what the visitor had typed for the act.
+type typedOrder struct{ Act, Words, Reason string }
 
 // orderActs are what the visitor can do to the order as it stands.
 type orderActs struct {
@@ -95,13 +99,10 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 	out := &orderView{
 		ID: o.ID, Self: orderAddress(o.ID) + "/part", Number: v.t("desk_order.number", "number", int64(o.ID)), Kind: v.orderKind(o.Kind), State: v.orderState(o),
 		Ended: !o.Open() && o.State != fragments.Making, Title: o.Title, Pages: o.Pages, Count: o.Count, Want: v.orderWant(o.Want), Permit: o.Permit, Unmeasured: o.Count == 0 && o.Edition != 0 && !o.Permit,
-		Due: v.due(o.Due), Question: o.Question, Reason: v.orderReason(o.Reason), Words: o.Words,
+		Due: v.orderDue(o), Question: o.Question, Reason: v.orderReason(o.Reason), Words: o.Words,
 	}
 	if o.AskedAt != nil {
 		out.AskedAt = v.ago(*o.AskedAt)
-	}
-	if !o.Open() || o.Question != "" { // it waits for the reader
-		out.Due = nil
 	}
 	for i := range o.Files {
 		if !v.may(queue.PermOrders) { // its first page says for whom it is
@@ -131,6 +132,14 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 		return nil, err
 	}
 	return out, v.fillSteps(out, o)
+}
+
+// orderDue is by when the order is promised; nil for one that is over, or waits for its reader.
+func (v *visit) orderDue(o fragments.Order) *moment {
+	if o.Question != "" || !o.Open() && o.State != fragments.Making {
+		return nil
+	}
+	return v.due(o.Due)
 }
 
 func (v *visit) fillDepartments(out *orderView, o fragments.Order) error {
