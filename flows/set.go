@@ -15,7 +15,7 @@ import (
 // Words understand what people write alike in every conversation. *templates.Texts are such words.
 type Words interface {
 	Word(text string) (templates.Command, bool)
-	Reason(text string) string // why a department has nothing to send; empty: it does not say so
+	Reason(text string) string // what a department says in a word instead of pages; empty: nothing that is known
 	ParseDate(text string, today library.Date) (library.Date, error)
 }
 

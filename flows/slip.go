@@ -15,16 +15,20 @@ type ReturnPages struct {
 	Files  []string
 	Text   string
 	All    bool
-	Reason string // not_found, lost, fragile, forbidden
+	Reason string // not_found, lost, fragile, forbidden, or ReasonScan
 }
+
+// ReasonScan is the word of a department that has the book and wants others to scan it.
+const ReasonScan = "scan"
 
 // PagesReturned answers ReturnPages. It is not OK when the order needs nothing more, or is not theirs.
 type PagesReturned struct {
-	OK      bool
-	Order   int64
-	Pages   int // that are new
-	All     bool
-	Refused bool
+	OK        bool
+	Order     int64
+	Pages     int // that are new
+	All       bool
+	Refused   bool
+	Digitised bool // others have it now
 }
 
 func (ReturnPages) ask()      {}
@@ -134,6 +138,8 @@ func returned(a PagesReturned, out *Turn) {
 	switch {
 	case !a.OK:
 		out.say("slip.over", fields, choice(choiceMenu, "common.menu"))
+	case a.Digitised:
+		out.say("slip.digitised", fields, choice(choiceMenu, "common.menu"))
 	case a.Refused:
 		out.say("slip.refused", fields, choice(choiceMenu, "common.menu"))
 	case a.All:

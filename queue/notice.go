@@ -73,7 +73,7 @@ const selectTold = `
 select ` + staffColumns + ` from staff s
 where s.state = 'on' and (s.notify_email and s.email <> '' or s.notify_at is not null)
   and (s.library_id = $1 or s.role = 'operator') and (case when $3::bigint <> 0 then s.id = $3 when $4::bigint = 0 then s.role = $2
-      else s.role = $2 and (s.department_id = $4 or s.role not in ('department', 'head', 'digitiser')) end
+      else (s.role = $2 or $2 = 'department' and s.role = 'digitiser') and (s.department_id = $4 or s.role not in ('department', 'head', 'digitiser')) end
     or $5::bool and $4::bigint <> 0 and (s.role = 'head' and s.department_id = $4 or s.role = 'librarian'))
 order by s.id`
 

@@ -169,3 +169,23 @@ func TestNoticeThatFails(t *testing.T) {
 	e.one("desk_notice.new", alone, registrar)  // nobody at all had been told of it
 	e.run("again")
 }
+
+// TestDigitiserIsTold of what the laboratory is asked for, which is the work of a department (F3).
+func TestDigitiserIsTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	e := &expectation{house: h}
+	lab := h.department(h.lib, "Лаборатория")
+	digitiser, elsewhere := h.member("digitiser", queue.RoleDigitiser, lab), h.member("elsewhere", queue.RoleDigitiser, h.department(h.lib, "Другая"))
+	h.wantsNotices(digitiser)
+	h.wantsNotices(elsewhere)
+	ids := h.openIn(h.clock.Now().Add(time.Hour), queue.NewTask{Role: queue.RoleDepartment, Department: lab})
+	e.one("desk_notice.new", ids[0], digitiser)
+	e.run("new")
+	if _, err := h.Take(t.Context(), h.lib, ids[0], elsewhere.ID); !errors.Is(err, queue.ErrNotAllowed) {
+		t.Errorf("taken by another department's: %v", err)
+	}
+	if _, err := h.Take(t.Context(), h.lib, ids[0], digitiser.ID); err != nil {
+		t.Errorf("not taken: %v", err)
+	}
+}

@@ -73,6 +73,8 @@ func (r Role) Queue() []Role {
 		return Roles()
 	case r == RoleHead:
 		return []Role{RoleHead, RoleDepartment}
+	case r == RoleDigitiser:
+		return []Role{RoleDigitiser, RoleDepartment}
 	case r.May(PermQueue):
 		return []Role{r}
 	}

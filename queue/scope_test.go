@@ -51,7 +51,7 @@ func TestTasksOfADepartmentAreItsOwn(t *testing.T) {
 		{h.member("keeper", queue.RoleDepartment, store), []int{0, 2}, []int{0, 2}},
 		{h.member("local", queue.RoleDepartment, local), []int{1, 2}, []int{1, 2}},
 		{h.member("head", queue.RoleHead, store), []int{0, 2, 3}, []int{0, 2, 3}},
-		{h.member("scanner", queue.RoleDigitiser, store), nil, nil},
+		{h.member("scanner", queue.RoleDigitiser, store), []int{0, 2}, []int{0, 2}},
 		{homeless, []int{2}, []int{2}},
 		{librarian, []int{0, 1, 3, 4, 5}, []int{4, 5}},
 		{registrar, []int{6}, []int{6}},

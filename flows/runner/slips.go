@@ -101,22 +101,68 @@ func (r *Runner) slipFields(ctx context.Context, tx pgx.Tx, lib library.Library,
 		"library": lib.Title(lang), "number": o.Code(), "title": o.Title, "pages": o.Pages, "want": word("desk_order.want_" + o.Want), "due": o.Due,
 		"more": "",
 	}
-	if o.Again != "" {
-		more, err := r.text(lib, lang, "slip.again", templates.Fields{"words": o.Again})
+	more, err := slipMore(ctx, tx, lib, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range more {
+		line, err := r.text(lib, lang, m.key, m.fields)
 		if err != nil {
 			return nil, err
 		}
-		out["more"] = "\n" + more
+		out["more"] = fmt.Sprint(out["more"], "\n", line)
 	}
-	if o.Edition == 0 {
-		return out, nil
-	}
-	book, err := stock.GetIn(ctx, tx, lib.ID, o.Edition)
-	if errors.Is(err, stock.ErrNotFound) { // taken out of the catalogue meanwhile
-		return out, nil
-	}
+	return out, nil
+}
+
+// slipLine is a further line of a slip.
+type slipLine struct {
+	key    string
+	fields templates.Fields
+}
+
+// slipMore are where the book stands or who brings it, what is to be sent again, that others scan: as far as there is anything to say.
+func slipMore(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order) (out []slipLine, err error) {
+	copies, err := copiesOf(ctx, tx, o)
 	if err != nil {
 		return nil, err
+	}
+	all, err := queue.DepartmentsOf(ctx, tx, lib.ID)
+	if err != nil {
+		return nil, err
+	}
+	from, err := fragments.BookFrom(ctx, tx, o)
+	if err != nil {
+		return nil, err
+	}
+	if copies != "" {
+		out = append(out, slipLine{"slip.copies", templates.Fields{"copies": copies}})
+	}
+	for _, d := range all {
+		if d.ID == from {
+			out = append(out, slipLine{"slip.from", templates.Fields{"department": d.Title(lib.RecordLang(), lib.RecordLang())}})
+		}
+	}
+	if o.Again != "" {
+		out = append(out, slipLine{"slip.again", templates.Fields{"words": o.Again}})
+	}
+	if _, lab := fragments.Laboratory(all, o); lab && o.Want == "scan" {
+		out = append(out, slipLine{"slip.scan_help", nil})
+	}
+	return out, nil
+}
+
+// copiesOf is where the copies of the book stand; empty where that is not known.
+func copiesOf(ctx context.Context, tx pgx.Tx, o fragments.Order) (string, error) {
+	if o.Edition == 0 {
+		return "", nil
+	}
+	book, err := stock.GetIn(ctx, tx, o.Library, o.Edition)
+	if errors.Is(err, stock.ErrNotFound) { // taken out of the catalogue meanwhile
+		return "", nil
+	}
+	if err != nil {
+		return "", err
 	}
 	var copies []string
 	for _, c := range book.Copies {
@@ -124,10 +170,5 @@ func (r *Runner) slipFields(ctx context.Context, tx pgx.Tx, lib library.Library,
 			copies = append(copies, strings.Join(strings.Fields(c.Siglum+" "+c.Fund+" "+c.Inventory), " "))
 		}
 	}
-	if len(copies) == 0 {
-		return out, nil
-	}
-	where, err := r.text(lib, lang, "slip.copies", templates.Fields{"copies": strings.Join(copies, "; ")})
-	out["more"] = fmt.Sprint("\n", where, out["more"])
-	return out, err
+	return strings.Join(copies, "; "), nil
 }

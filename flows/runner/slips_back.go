@@ -90,7 +90,7 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 	if err != nil {
 		return nil, err
 	}
-	answer := flows.PagesReturned{OK: true, Order: a.ask.Order, All: a.ask.All, Refused: a.ask.Reason != ""}
+	answer := flows.PagesReturned{OK: true, Order: a.ask.Order, All: a.ask.All}
 	switch {
 	case a.ask.All:
 		_, err = fragments.HandOver(ctx, tx, a.lib, o.ID, fragments.ByDepartment(), a.now)
@@ -100,11 +100,13 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 	case a.ask.Reason != "" && !endedBy(o, slip): // a button of before
 		return over, nil
 	case a.ask.Reason != "":
-		err = r.refuseBy(ctx, tx, a.lib, o, a.ask.Reason)
+		answer.Digitised = a.ask.Reason == flows.ReasonScan
+		answer.Refused = !answer.Digitised
+		err = r.endBy(ctx, tx, a.lib, o, a.ask.Reason)
 	default:
 		answer.Pages, err = r.bringAll(ctx, tx, o, a.ask)
 	}
-	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrNoPages) || errors.Is(err, queue.ErrInvalid) {
+	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrNoPages) || errors.Is(err, queue.ErrInvalid) || errors.Is(err, fragments.ErrDepartment) {
 		return over, nil
 	}
 	return answer, err
@@ -156,7 +158,7 @@ func endedBy(o fragments.Order, slip fragments.Slip) bool {
 	return o.State == fragments.Asked && o.Department == slip.Department
 }
 
-// takeBack adds the pages to the order, or ends it by the department's word. An order that is over takes nothing: the letter waits for a person.
+// takeBack adds the pages to the order, or ends the department's work on it by its word. An order that is over takes nothing: the letter waits for a person.
 func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, slip fragments.Slip, brought []fragments.Brought, text string) (bool, error) {
 	o, err := fragments.ByID(ctx, tx, lib.ID, slip.Order)
 	if err != nil {
@@ -186,7 +188,11 @@ func (r *Runner) takeBack(ctx context.Context, tx pgx.Tx, lib library.Library, s
 		return true, err
 	}
 	if reason := r.Texts.Reason(text); reason != "" && endedBy(o, slip) {
-		return true, r.refuseBy(ctx, tx, lib, o, reason)
+		err := r.endBy(ctx, tx, lib, o, reason)
+		if errors.Is(err, fragments.ErrDepartment) { // nobody scans: the letter waits for a person
+			return false, nil
+		}
+		return true, err
 	}
 	return o.Open() && strings.TrimSpace(text) != "", nil
 }
@@ -200,8 +206,12 @@ func (r *Runner) note(ctx context.Context, tx pgx.Tx, o fragments.Order, text st
 	return queue.NoteOfOrder(ctx, tx, o.Library, int64(o.ID), text)
 }
 
-// refuseBy ends the order by the word of its department, and tells the reader.
-func (r *Runner) refuseBy(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, reason string) error {
+// endBy ends the department's work on the order by its word: others scan it, or it is refused, and the reader is told.
+func (r *Runner) endBy(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, reason string) error {
+	if reason == flows.ReasonScan {
+		_, err := fragments.Digitise(ctx, tx, lib, o.ID, fragments.ByDepartment(), r.Now())
+		return err
+	}
 	o, err := fragments.Refuse(ctx, tx, lib, o.ID, fragments.ByDepartment(), reason, "", r.Now())
 	if err != nil {
 		return err

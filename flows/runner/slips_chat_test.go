@@ -89,3 +89,21 @@ func TestWhoLeftTheDepartment(t *testing.T) {
 		t.Error("the reader has a slip")
 	}
 }
+
+// TestDepartmentAsksInAChatForAScan hands the order to those who scan.
+func TestDepartmentAsksInAChatForAScan(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o := s.chatting()
+	if got := strings.Join(s.say(s.instance, "keeper", "нужен скан"), " "); !strings.Contains(got, "ничего не нужно") || s.last().State != fragments.Asked {
+		t.Errorf("nobody scans: %q, the order is %s", got, s.last().State)
+	}
+	var lab int64
+	s.scan(&lab, `insert into departments (library_id, name, purposes) values ($1, '{"ru": "Лаборатория"}', '{digitisation}') returning id`, s.lib)
+	if got := strings.Join(s.say(s.instance, "keeper", "нужен скан"), " "); !strings.Contains(got, "№ "+o.Code()+" передан") {
+		t.Errorf("they are told %q", got)
+	}
+	if got := s.last(); got.State != fragments.Asked || got.Department != lab {
+		t.Errorf("the order is %s with department %d", got.State, got.Department)
+	}
+}

@@ -150,3 +150,36 @@ func TestTwoDepartmentsAnswer(t *testing.T) {
 		t.Errorf("pages of the former department: the order is %s", s.last().State)
 	}
 }
+
+// TestDepartmentWantsAScan: the department has the book and says in a word that others are to scan it; these are asked, and their scan is taken (F3).
+func TestDepartmentWantsAScan(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o, slip := s.mailed()
+	if s.answer(slip, "hranenie@lib.test", "На сканирование") || s.last().State != fragments.Asked {
+		t.Error("nobody scans: the letter has to wait for a person")
+	}
+	s.exec(`insert into departments (library_id, name, way, email, purposes) values ($1, '{"ru": "Лаборатория"}', 'email', 'lab@lib.test', '{digitisation}')`, s.lib)
+	if !s.answer(slip, "hranenie@lib.test", "На сканирование.\n\nС уважением, Петров") {
+		t.Error("the word was not taken")
+	}
+	var lab *bots.Outbound
+	s.await("the digitiser is asked", func() bool {
+		for _, m := range s.post.delivered() {
+			if m.Address == "lab@lib.test" {
+				lab = &m
+			}
+		}
+		return lab != nil
+	})
+	if !strings.Contains(lab.Text, "Книгу принёс отдел: Книгохранение") || !strings.Contains(lab.Text, "№ "+o.Code()) {
+		t.Errorf("the digitiser reads:\n%s", lab.Text)
+	}
+	s.answer(slip, "hranenie@lib.test", "утеряна")
+	if got := s.last(); got.State != fragments.Asked {
+		t.Errorf("who has it no more ends it: %s", got.State)
+	}
+	if !s.answer(lab, "lab@lib.test", "Готово", s.page("scan.jpg", 90)) || s.last().State != fragments.Came {
+		t.Errorf("the scan came, and the order is %s", s.last().State)
+	}
+}

@@ -119,8 +119,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"registrar": staff(queue.RoleRegistrar), "auditor": staff(queue.RoleAuditor),
 	}
 	allowed := map[string]string{
-		"new":       "librarian:cancel librarian:refuse librarian:route department:refuse program:route reader:cancel",
-		"asked":     "librarian:cancel librarian:hand_over librarian:refuse librarian:route department:hand_over department:refuse program:route reader:cancel",
+		"new": "librarian:cancel librarian:refuse librarian:route department:refuse program:route reader:cancel",
+		"asked": "librarian:cancel librarian:digitise librarian:give_back librarian:hand_over librarian:refuse librarian:route " +
+			"department:digitise department:give_back department:hand_over department:refuse program:route reader:cancel",
 		"came":      "librarian:cancel librarian:refuse librarian:release librarian:return department:refuse program:release reader:cancel",
 		"making":    "program:fail program:made",
 		"sent":      "librarian:complain reader:complain",
@@ -128,7 +129,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"cancelled": "",
 	}
 	acts := []fragments.Act{
-		fragments.ActRoute, fragments.ActHandOver, fragments.ActReturn, fragments.ActRelease, fragments.ActMade, fragments.ActFail, fragments.ActRefuse,
+		fragments.ActRoute, fragments.ActDigitise, fragments.ActGiveBack, fragments.ActHandOver, fragments.ActReturn, fragments.ActRelease, fragments.ActMade, fragments.ActFail, fragments.ActRefuse,
 		fragments.ActCancel, fragments.ActComplain,
 	}
 	for state, want := range allowed {

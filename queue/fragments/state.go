@@ -27,6 +27,8 @@ type Act string
 const (
 	ActPlace    Act = "place"     // by the reader
 	ActRoute    Act = "route"     // to a department, or to another one
+	ActDigitise Act = "digitise"  // the department hands it to those who scan
+	ActGiveBack Act = "give_back" // they cannot scan it
 	ActHandOver Act = "hand_over" // the department has brought all
 	ActReturn   Act = "return"    // the department is asked again
 	ActRelease  Act = "release"   // it may go out
@@ -77,6 +79,8 @@ type move struct {
 func moves() map[Act]move {
 	return map[Act]move{
 		ActRoute:    {from: []State{New, Asked}, to: Asked, by: queue.PermOrders, who: []who{byProgram}, undo: true},
+		ActDigitise: {from: []State{Asked}, to: Asked, by: queue.PermParts, who: []who{byDepartment}},
+		ActGiveBack: {from: []State{Asked}, to: Asked, by: queue.PermParts},
 		ActHandOver: {from: []State{Asked}, to: Came, by: queue.PermParts, who: []who{byDepartment}, undo: true},
 		ActReturn:   {from: []State{Came}, to: Asked, by: queue.PermOrders, undo: true},
 		ActRelease:  {from: []State{Came}, to: Making, by: queue.PermOrders, who: []who{byProgram}},

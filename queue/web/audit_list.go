@@ -82,6 +82,7 @@ func (v *visit) actName(act string) string {
 		"card.kept":           "desk_correct.act_kept",
 		"page.reopened":       "desk_correct.act_reopened",
 		"order.routed":        "desk_order.act_routed", "order.handed_over": "desk_order.act_handed_over", "order.returned": "desk_order.act_returned",
+		"order.digitised": "desk_order.act_digitised", "order.given_back": "desk_order.act_given_back",
 		"order.released": "desk_order.act_released", "order.refused": "desk_order.act_refused", "order.cancelled": "desk_order.act_cancelled",
 		"order.asked": "desk_order.act_asked", "order.undone": "desk_order.act_undone", "order.looked": "desk_order.act_looked",
 		"part.added": "desk_order.act_part_added", "part.looked": "desk_order.act_part_looked", "part.downloaded": "desk_order.act_part_downloaded",

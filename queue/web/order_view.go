@@ -47,7 +47,7 @@ type typedOrder struct{ Act, Words, Reason string }
 
 // orderActs are what the visitor can do to the order as it stands.
 type orderActs struct {
-	Bring, Arrange, HandOver, Return, Release, Refuse, Ask, Cancel, Undo bool
+	Bring, Arrange, Digitise, GiveBack, HandOver, Return, Release, Refuse, Ask, Cancel, Undo bool
 }
 
 // partView is one page that came.
@@ -122,10 +122,12 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 		}
 		out.Reader = v.readerName(reader.Name)
 	}
-	if err = v.fillDepartments(out, o); err != nil {
+	all, err := v.Desk.ListDepartments(v.ctx(), v.lib.ID)
+	if err != nil {
 		return nil, err
 	}
-	if err = v.fillActs(out, o); err != nil {
+	v.fillDepartments(out, o, all)
+	if err = v.fillActs(out, o, all); err != nil {
 		return nil, err
 	}
 	if err = v.fillParts(out, o); err != nil {
@@ -142,11 +144,7 @@ func (v *visit) orderDue(o fragments.Order) *moment {
 	return v.due(o.Due)
 }
 
-func (v *visit) fillDepartments(out *orderView, o fragments.Order) error {
-	all, err := v.Desk.ListDepartments(v.ctx(), v.lib.ID)
-	if err != nil {
-		return err
-	}
+func (v *visit) fillDepartments(out *orderView, o fragments.Order, all []queue.Department) {
 	choose := o.May(fragments.ActRoute, v.actor())
 	for _, d := range all {
 		name := d.Title(v.lang, v.lib.RecordLang())
@@ -158,13 +156,18 @@ func (v *visit) fillDepartments(out *orderView, o fragments.Order) error {
 			out.Departments = append(out.Departments, choiceOf{Value: strconv.FormatInt(d.ID, 10), Label: name})
 		}
 	}
-	return nil
 }
 
-func (v *visit) fillActs(out *orderView, o fragments.Order) error {
+func (v *visit) fillActs(out *orderView, o fragments.Order, all []queue.Department) error {
 	by := v.actor()
+	_, lab := fragments.Laboratory(all, o)
+	from, err := fragments.BookFrom(v.ctx(), v.Pool, o)
+	if err != nil {
+		return err
+	}
 	out.May = orderActs{
 		Bring: o.Open() && v.may(queue.PermParts), Arrange: (o.State == fragments.Asked || o.State == fragments.Came) && v.may(queue.PermParts),
+		Digitise: lab && o.May(fragments.ActDigitise, by), GiveBack: from != 0 && o.May(fragments.ActGiveBack, by),
 		HandOver: o.May(fragments.ActHandOver, by), Return: o.May(fragments.ActReturn, by), Release: o.May(fragments.ActRelease, by),
 		Refuse: o.May(fragments.ActRefuse, by), Cancel: o.May(fragments.ActCancel, by), Ask: o.Open() && o.Question == "" && v.may(queue.PermParts),
 	}
@@ -173,7 +176,7 @@ func (v *visit) fillActs(out *orderView, o fragments.Order) error {
 			out.Reasons = append(out.Reasons, choiceOf{Value: reason, Label: v.orderReason(reason)})
 		}
 	}
-	_, err := fragments.Undoable(v.ctx(), v.Pool, v.lib.ID, o.ID, v.me())
+	_, err = fragments.Undoable(v.ctx(), v.Pool, v.lib.ID, o.ID, v.me())
 	if out.May.Undo = err == nil; errors.Is(err, fragments.ErrState) {
 		err = nil
 	}

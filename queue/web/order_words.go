@@ -74,6 +74,10 @@ func (v *visit) orderAct(act fragments.Act) string {
 		return v.t("desk_order.step_place")
 	case fragments.ActRoute:
 		return v.t("desk_order.step_route")
+	case fragments.ActDigitise:
+		return v.t("desk_order.step_digitise")
+	case fragments.ActGiveBack:
+		return v.t("desk_order.step_give_back")
 	case fragments.ActHandOver:
 		return v.t("desk_order.step_hand_over")
 	case fragments.ActReturn:

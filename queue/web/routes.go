@@ -77,6 +77,8 @@ func routes() []route {
 		{"GET /desk/orders/{id}/part", queue.PermParts, "", showOrderPart},
 		{"GET /desk/orders/{id}/sent/{part}", queue.PermOrders, "order.looked", downloadOrder},
 		{"POST /desk/orders/{id}/route", queue.PermOrders, "order.routed", routeOrder},
+		{"POST /desk/orders/{id}/digitise", queue.PermParts, "order.digitised", digitiseOrder},
+		{"POST /desk/orders/{id}/give-back", queue.PermParts, "order.given_back", giveBackOrder},
 		{"POST /desk/orders/{id}/hand-over", queue.PermParts, "order.handed_over", handOverOrder},
 		{"POST /desk/orders/{id}/return", queue.PermOrders, "order.returned", returnOrder},
 		{"POST /desk/orders/{id}/release", queue.PermOrders, "order.released", releaseOrder},
