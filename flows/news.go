@@ -1,7 +1,9 @@
 package flows
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"librarian/templates"
 )
@@ -28,6 +30,9 @@ const (
 	NewsLessonMissed    = "lesson.missed"
 	NewsLessonCertified = "lesson.certified"
 )
+
+// NewsQuestionPassed has the fields department, and due, RFC 3339.
+const NewsQuestionPassed = "question.passed"
 
 // secretMark stands where the password belongs until the message is sent; it comes through a text as it is.
 const secretMark = "{secret}"
@@ -80,6 +85,13 @@ func (s *Set) news(r *Reader, n News, out *Turn) error {
 		if err := r.lessonNews(n, fields, out); err != nil {
 			return err
 		}
+	case NewsQuestionPassed:
+		due, err := time.Parse(time.RFC3339, n.Fields["due"])
+		if err != nil {
+			return fmt.Errorf("news of a question: %w", err)
+		}
+		fields["due"] = due
+		out.say("question.passed", fields)
 	default: // of an order, or of nothing that is known
 		if err := s.orderNews(r, n, out); err != nil {
 			return err

@@ -341,6 +341,9 @@ func (p *player) staff(what string) {
 		news.Fields["at"] = tuesdayLesson(p.reader).At.Format(time.RFC3339)
 	case words[0] == "order":
 		p.orderNews(&news, words[1], reason)
+	case act == "passed on":
+		news.Kind, news.Reader = NewsQuestionPassed, 0
+		news.Fields["department"], news.Fields["due"] = reason, p.reader.Now.Add(72*time.Hour).Format(time.RFC3339)
 	case act == "papers made":
 		news.Kind, news.Files = NewsPapers, []string{"form.pdf", "consent.pdf"}
 	case act == "sent back":

@@ -46,7 +46,7 @@ func TestAnything(t *testing.T) {
 		replies = append(replies, a)
 	}
 	news := []string{NewsAccepted, NewsRefused, NewsCard, NewsPapers, NewsReturned, NewsArrived, NewsLesson, NewsLessonTomorrow, NewsLessonOff, NewsLessonMissed, NewsLessonCertified}
-	news = append(news, NewsOrderSent, NewsOrderRefused, NewsOrderQuestion, NewsOrderCancelled, NewsOrderLate, NewsOrderAgain, NewsOrderLink)
+	news = append(news, NewsOrderSent, NewsOrderRefused, NewsOrderQuestion, NewsOrderCancelled, NewsOrderLate, NewsOrderAgain, NewsOrderLink, NewsQuestionPassed)
 	rapid.Check(t, func(t *rapid.T) {
 		r := anyone(t)
 		state := anywhere(t, r)

@@ -94,6 +94,9 @@ const (
 	NewsPapersRedrawn = "papers.redrawn" // what was corrected stands in them
 )
 
+// NewsQuestionPassed has the fields department, in the reader's language, and due, RFC 3339: who looks the answer up, and by when.
+const NewsQuestionPassed = "question.passed"
+
 // News of orders have the fields order, its id, kind, code, title and pages, by which the reader knows which one it is.
 const (
 	NewsOrderSent      = "order.sent"     // with the PDF

@@ -47,6 +47,11 @@ func Purposes() []Purpose {
 	return []Purpose{ForFragment, ForArticle, ForPeriodicals, ForBibliographic, ForRegional, ForContent, ForDigitisation, ForTechnical}
 }
 
+// QuestionPurposes are the work of looking up what a librarian cannot answer at once (F7).
+func QuestionPurposes() []Purpose {
+	return []Purpose{ForBibliographic, ForRegional, ForContent, ForTechnical}
+}
+
 // Department is a part of a library that has tasks of its own.
 type Department struct {
 	ID       int64

@@ -89,13 +89,15 @@ type Task struct {
 	Taken        *time.Time
 	Paused       *time.Time // since when its clock stands still; nil: it runs
 	Done         *time.Time
+	Reply        string // of a question: what a department answers, for the librarian to send
+	RepliedBy    int64  // that department
 }
 
 const listColumns = `
 t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.department_id, 0) as department, coalesce(t.conversation_id, 0) as conversation,
 coalesce(t.reader_id, 0) as reader, coalesce(t.registration_id, 0) as registration, coalesce(t.order_id, 0) as "order", t.reader_name, t.channel,
 coalesce(t.holder, 0) as holder, coalesce(h.name, '') as holder_name, t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken,
-t.paused_at as paused, t.done_at as done`
+t.paused_at as paused, t.done_at as done, t.reply, coalesce(t.replied_by, 0) as replied_by`
 
 const taskColumns = listColumns + `, t.note`
 

@@ -74,6 +74,9 @@ func (v *visit) talk(id bots.ConversationID, task *queue.Task) (*talkView, error
 	out.From, out.Earlier, out.Entries = from.String(), from != bots.Cursor{}, v.entries(entries, header.Name)
 	out.Reply = replyView{ID: id, Text: v.form("text"), MayAnswer: true}
 	if task != nil {
+		if !v.changes() {
+			out.Reply.Text = task.Reply // what a department has found, to be looked over and sent
+		}
 		mine := v.holds(*task)
 		out.Task, out.MayAnswer = task.ID, mine
 		out.Reply.Task, out.Reply.MayAnswer, out.Reply.Finishes, out.Reply.TakeFirst = task.ID, mine, mine && answers(task), task.State == queue.StateOpen

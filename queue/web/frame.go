@@ -129,6 +129,7 @@ func (v *visit) notice() string {
 		"released-order": "desk_order.did_release", "refused-order": "desk_order.did_refuse", "cancelled-order": "desk_order.did_cancel",
 		"letter-given": "desk_tray.did_give", "letter-stays": "desk_tray.did_give_part", "letter-passed": "desk_tray.did_pass", "letter-aside": "desk_tray.did_put_aside",
 		"asked-reader": "desk_order.did_ask", "undone": "desk_order.did_undo",
+		"passed": "desk_question.did_pass", "replied": "desk_question.did_reply", "question-back": "desk_question.did_give_back", "recalled": "desk_question.did_recall",
 		"double": "desk_correct.did_double", "kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",
 	}
 	if key := keys[v.query("did")]; key != "" && !v.changes() {

@@ -20,6 +20,7 @@ type taskPage struct {
 	Entry        *entryForm
 	Lesson       *newcomerView
 	Order        *orderView
+	Question     *passView
 	Talk         *talkView
 	Conversation bots.ConversationID // 0: none that they may open
 	Log          []logView
@@ -113,6 +114,8 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 		page.Lesson, err = v.lessonTask(t.Registration)
 	case t.Order != 0 && v.may(queue.PermParts):
 		err = v.fillOrder(page, t)
+	case t.Kind == queue.KindQuestion:
+		page.Question, err = v.question(t)
 	}
 	if err != nil || t.Conversation == 0 || !v.may(queue.PermAnswer) {
 		return err

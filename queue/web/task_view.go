@@ -75,9 +75,10 @@ func awaited(kind string) string {
 	return ""
 }
 
-// plain reports whether nothing is left to decide, so that the task is closed by a button. One of an order ends with the order's next step alone.
+// plain reports whether nothing is left to decide, so that the task is closed by a button. One of an order ends with the order's next step alone, a question
+// that was passed on with the answer that a librarian sends.
 func (v *visit) plain(ctx context.Context, t queue.Task) (bool, error) {
-	if t.Order != 0 && t.State != queue.StateDone {
+	if (t.Order != 0 || passed(t)) && t.State != queue.StateDone {
 		return false, nil
 	}
 	state := awaited(t.Kind)
@@ -101,9 +102,9 @@ func (v *visit) dateOf(d library.Date) string {
 	return v.Texts.Date(v.lang, d)
 }
 
-// readerOf is the reader of a task by name; empty where a department looks for a book and need not know for whom.
+// readerOf is the reader of a task by name; empty where a department looks for a book or an answer and need not know for whom.
 func (v *visit) readerOf(t queue.Task) string {
-	if t.Order != 0 && !v.may(queue.PermAnswer) {
+	if (t.Order != 0 || t.Kind == queue.KindQuestion) && !v.may(queue.PermAnswer) {
 		return ""
 	}
 	return v.readerName(t.ReaderName)

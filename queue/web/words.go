@@ -119,6 +119,8 @@ func (v *visit) logName(act string) string {
 	keys := map[string]string{
 		"opened": "desk.log_opened", "note": "desk.log_note", "taken": "desk.log_taken", "released": "desk.log_released",
 		"finished": "desk.log_finished", "withdrawn": "desk.log_withdrawn", "paused": "desk_departments.log_paused", "resumed": "desk_departments.log_resumed",
+		"passed": "desk_question.log_passed", "replied": "desk_question.log_replied", "given_back": "desk_question.log_given_back",
+		"recalled": "desk_question.log_recalled",
 	}
 	if key := keys[act]; key != "" {
 		return v.t(key)
