@@ -52,8 +52,9 @@ type AddToQuestion struct {
 
 // QuestionOpened answers OpenQuestion and AddToQuestion.
 type QuestionOpened struct {
-	Task int64
-	Due  time.Time // by which an answer is promised
+	Task   int64
+	Due    time.Time // by which an answer is promised
+	Denied bool      // by the library's table of who may ask: there is no task
 }
 
 // Register hands a registration to the librarians.

@@ -105,7 +105,7 @@ func menuAsk(r *Reader, _ Vars, out *Turn) {
 func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	switch a := in.Answer.(type) {
 	case QuestionOpened: // more words for a question that waits
-		sayAdded(a, out)
+		sayAdded(r, a, out)
 		out.offer(menuChoices(r)...)
 		return ""
 	case OrderChanged: // the answer to what staff asked

@@ -71,7 +71,7 @@ func TestAnything(t *testing.T) {
 				in.Phone = rapid.SampledFrom([]string{"", "", "", "+79141234567", "999"}).Draw(t, "phone")
 				in.Files = rapid.SliceOfN(anyFile(), 0, 4).Draw(t, "files")
 			case in.Kind == Notice:
-				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "at": "2026-11-24T15:00:00+09:00", "pages": "form:1:r\nx", "order": "12", "due": "2026-11-24T15:00:00+09:00"}, Secret: "1"}
+				in.News = News{Kind: rapid.SampledFrom(news).Draw(t, "news"), Fields: map[string]string{"reason": "r", "number": "1", "at": "2026-11-24T15:00:00+09:00", "pages": "form:1:r\nx", "order": "12", "due": "2026-11-24T15:00:00+09:00", "department": "d"}, Secret: "1"}
 			}
 			out := advance(t, set, state, r, in)
 			for _, say := range out.Say {

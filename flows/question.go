@@ -40,7 +40,7 @@ func questionAsk(_ *Reader, v Vars, out *Turn) {
 func questionTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	if a, ok := in.Answer.(QuestionOpened); ok {
 		if v[varAdding] != "" {
-			sayAdded(a, out)
+			sayAdded(r, a, out)
 		} else {
 			sayOpened(r, a, out)
 		}
@@ -61,6 +61,10 @@ func questionTake(r *Reader, v Vars, in Input, out *Turn) Event {
 
 // sayOpened tells when somebody will answer; outside working hours, when the library opens.
 func sayOpened(r *Reader, a QuestionOpened, out *Turn) {
+	if a.Denied {
+		out.say("question.not_allowed", nil)
+		return
+	}
 	out.enquiry()
 	if opens, known := r.Library.Opens(r.Now); known && opens.After(r.Now) {
 		out.say("question.closed", templates.Fields{"opens": opens, "due": a.Due})
@@ -70,7 +74,11 @@ func sayOpened(r *Reader, a QuestionOpened, out *Turn) {
 }
 
 // sayAdded tells that the text went to the question that waits.
-func sayAdded(a QuestionOpened, out *Turn) {
+func sayAdded(r *Reader, a QuestionOpened, out *Turn) {
+	if a.Denied { // answered this very moment, so that it would have been a new one
+		sayOpened(r, a, out)
+		return
+	}
 	out.enquiry()
 	out.say("question.added", templates.Fields{"due": a.Due})
 }

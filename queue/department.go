@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"librarian/bots"
 	"librarian/contacts/library"
 )
 
@@ -34,7 +33,6 @@ type Purpose string
 const (
 	ForFragment      Purpose = "fragment"
 	ForArticle       Purpose = "article"
-	ForPeriodicals   Purpose = "periodicals"
 	ForBibliographic Purpose = "bibliographic" // queries that need a long search
 	ForRegional      Purpose = "regional"      // complex local-history queries
 	ForContent       Purpose = "content"       // whole documents for the electronic library
@@ -44,7 +42,7 @@ const (
 
 // Purposes are all purposes.
 func Purposes() []Purpose {
-	return []Purpose{ForFragment, ForArticle, ForPeriodicals, ForBibliographic, ForRegional, ForContent, ForDigitisation, ForTechnical}
+	return []Purpose{ForFragment, ForArticle, ForBibliographic, ForRegional, ForContent, ForDigitisation, ForTechnical}
 }
 
 // QuestionPurposes are the work of looking up what a librarian cannot answer at once (F7).
@@ -58,14 +56,13 @@ type Department struct {
 	Library  library.ID
 	Name     map[library.Lang]string
 	Email    string
-	Listed   []string             // addresses, and domains as @library.example, from which its letters count
-	Hours    *library.Hours       // nil: the library's
-	Way      Way                  // where it gets requests and answers; empty in a new one: the desk
-	Chat     *bots.ConversationID // of its Telegram chat; nil until it is bound
-	Trusted  bool                 // its output may go out without a librarian's look
-	State    string               // on, off; empty in a new one: on
-	Purposes []Purpose            // the work it does
-	Version  int                  // grows with each change
+	Listed   []string       // addresses, and domains as @library.example, from which its letters count
+	Hours    *library.Hours // nil: the library's
+	Way      Way            // where it gets requests and answers; empty in a new one: the desk
+	Trusted  bool           // its output may go out without a librarian's look
+	State    string         // on, off; empty in a new one: on
+	Purposes []Purpose      // the work it does
+	Version  int            // grows with each change
 }
 
 // Title is the department's name in the language, or in another in which it has one.
@@ -97,7 +94,7 @@ func (d Department) Writes(from string) bool {
 }
 
 const departmentColumns = `
-id, library_id as library, name, email, listed, hours, way, chat_id as chat, trusted, state, purposes, version`
+id, library_id as library, name, email, listed, hours, way, trusted, state, purposes, version`
 
 const selectDepartments = `select ` + departmentColumns + ` from departments where library_id = $1 order by id`
 
@@ -191,7 +188,7 @@ const updateDepartment = `
 update departments set name = $3, email = $4, listed = $5, hours = $6, way = $7, trusted = $8, state = $9, purposes = $10, version = version + 1
 where library_id = $1 and id = $2 and version = $11`
 
-// ChangeDepartment puts everything but the chat in force. ErrChanged when dep.Version is not the one in force; otherwise the errors of
+// ChangeDepartment puts all of it in force. ErrChanged when dep.Version is not the one in force; otherwise the errors of
 // AddDepartment, and ErrNotFound.
 func ChangeDepartment(ctx context.Context, tx pgx.Tx, by Staff, dep Department) error {
 	what := fmt.Sprintf("change department %d", dep.ID)
@@ -214,20 +211,6 @@ func ChangeDepartment(ctx context.Context, tx pgx.Tx, by Staff, dep Department) 
 		return fmt.Errorf("%s: %w", what, ErrChanged)
 	}
 	return Audit(ctx, tx, AuditEntry{Library: dep.Library, Staff: by.ID, Act: "department.changed", Object: fmt.Sprintf("department %d", dep.ID)})
-}
-
-const bindDepartment = `update departments set chat_id = nullif($3::bigint, 0) where library_id = $1 and id = $2`
-
-// BindDepartment makes the conversation the department's Telegram chat; 0 takes it away. ErrNotFound.
-func BindDepartment(ctx context.Context, tx pgx.Tx, lib library.ID, id int64, chat bots.ConversationID) error {
-	done, err := tx.Exec(ctx, bindDepartment, lib, id, chat)
-	if err == nil && done.RowsAffected() == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("bind department %d: %w", id, err)
-	}
-	return nil
 }
 
 // tidy fills in what a new one may leave open, and brings the addresses into one form.

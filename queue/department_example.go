@@ -34,7 +34,7 @@ func exampleDepartments() []exampleDepartment {
 			[]Purpose{ForFragment},
 			[][2]string{{"КХ", "краеведческий фонд"}, {"КХ", "подсобный фонд ОНКФ"}, {"ОНКФ", ""}},
 		},
-		{"Отдел периодических изданий", "Відділ періодичних видань", "Periodicals", []Purpose{ForArticle, ForPeriodicals}, nil},
+		{"Отдел периодических изданий", "Відділ періодичних видань", "Periodicals", []Purpose{ForArticle}, nil},
 		{"Библиографический отдел", "Бібліографічний відділ", "Bibliography", []Purpose{ForBibliographic}, nil},
 		{"Отдел региональной библиографии", "Відділ регіональної бібліографії", "Regional bibliography", []Purpose{ForRegional}, nil},
 		{"Отдел формирования контента", "Відділ формування контенту", "Content", []Purpose{ForContent, ForTechnical}, nil},

@@ -57,14 +57,16 @@ type untold struct {
 	Role       Role
 	Holder     StaffID
 	Department int64
+	Asked      bool // a slip goes to the chats of its department
 }
 
 // Of a task that is near its time and lies open, nobody but its department is told: it has been told of once.
 const selectUntold = `
 select id as task, library_id as library, kind, role, coalesce(holder, 0) as holder, coalesce(department_id, 0) as department,
   paused_at is null and due_at < $1 as late, coalesce(paused_at is null and remind_at <= $1 and due_at >= $1, false) as near,
-  created_at as created, due_at as due, 1 as count
-from tasks
+  created_at as created, due_at as due, 1 as count,
+  kind = 'find' and exists (select from departments d where d.library_id = t.library_id and d.id = t.department_id and d.way = 'telegram') as asked
+from tasks t
 where id > $2 and (state = 'open' and told_at is null or state <> 'done' and late_told_at is null and due_at < $1 and paused_at is null
   or state <> 'done' and near_told_at is null and remind_at <= $1 and due_at >= $1 and paused_at is null and (holder is not null or department_id is not null))
 order by id limit $3 for update skip locked`
@@ -171,6 +173,7 @@ func concerned(ctx context.Context, tx pgx.Tx, tasks []untold) ([]concern, error
 		to         StaffID
 		library    library.ID
 		near, late bool
+		asked      bool
 	}
 	people, index := map[audience][]Staff{}, map[matter]int{}
 	var out []concern
@@ -184,7 +187,14 @@ func concerned(ctx context.Context, tx pgx.Tx, tasks []untold) ([]concern, error
 			people[a] = found
 		}
 		for _, to := range people[a] {
-			m := matter{to.ID, u.Library, u.Near, u.Late}
+			asked := u.Asked && !u.Near && !u.Late
+			if asked {
+				to.NotifyAt = nil // the slip is there
+			}
+			if to.NotifyAt == nil && (!to.NotifyEmail || to.Email == "") {
+				continue
+			}
+			m := matter{to.ID, u.Library, u.Near, u.Late, asked}
 			i, known := index[m]
 			if !known {
 				i = len(out)

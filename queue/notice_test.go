@@ -48,8 +48,12 @@ type expectation struct {
 }
 
 func (e *expectation) one(key string, id queue.TaskID, to ...queue.Staff) {
+	e.kind(queue.KindQuestion, key, id, to...)
+}
+
+func (e *expectation) kind(kind, key string, id queue.TaskID, to ...queue.Staff) {
 	for _, s := range to {
-		e.wanted = append(e.wanted, fmt.Sprintf("%s question %d of 1 %d", key, id, s.ID))
+		e.wanted = append(e.wanted, fmt.Sprintf("%s %s %d of 1 %d", key, kind, id, s.ID))
 	}
 }
 
@@ -188,4 +192,30 @@ func TestDigitiserIsTold(t *testing.T) {
 	if _, err := h.Take(t.Context(), h.lib, ids[0], digitiser.ID); err != nil {
 		t.Errorf("not taken: %v", err)
 	}
+}
+
+// TestAskedInTheChat: who gets the slip of an order in their chat is not told there of its task too, but by letter, and when it is late.
+func TestAskedInTheChat(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	e := &expectation{house: h}
+	store := h.department(h.lib, "Хранение")
+	keeper, other := h.member("keeper", queue.RoleDepartment, store), h.member("other", queue.RoleDepartment, store)
+	h.wantsNotices(other)
+	conv := h.conversation(h.lib)
+	h.tx(func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `update staff set notify_library = $2, notify_at = $3 where id = $1`, keeper.ID, h.lib, conv)
+		if err == nil {
+			_, err = tx.Exec(t.Context(), `update departments set way = 'telegram' where id = $1`, store)
+		}
+		return err
+	})
+	ids := h.openIn(h.clock.Now().Add(time.Hour), queue.NewTask{Kind: queue.KindFind, Role: queue.RoleDepartment, Department: store}, queue.NewTask{Role: queue.RoleDepartment, Department: store})
+	e.kind(queue.KindFind, "desk_notice.new", ids[0], other)
+	e.one("desk_notice.new", ids[1], keeper, other)
+	e.run("new")
+	h.clock.move(2 * time.Hour)
+	e.kind(queue.KindFind, "desk_notice.late", ids[0], keeper, other)
+	e.one("desk_notice.late", ids[1], keeper, other)
+	e.run("late")
 }

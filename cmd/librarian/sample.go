@@ -40,7 +40,7 @@ func demoSettings() library.Settings {
 		},
 		Promise: map[string]library.Promise{
 			queue.KindQuestion: {Minutes: 2 * 60}, queue.KindRegistration: {Minutes: 4 * 60}, queue.KindCard: {Minutes: 4 * 60},
-			"fragment": {Minutes: 16 * 60}, "article": {Minutes: 16 * 60}, "query": {Minutes: 24 * 60}, "digitisation": {Minutes: 40 * 60},
+			"fragment": {Minutes: 16 * 60}, "article": {Minutes: 16 * 60}, "query": {Minutes: 24 * 60},
 		},
 		Policy: library.ExamplePolicy(),
 		Region: "RU",

@@ -72,7 +72,7 @@ type Promise struct {
 
 // Promised are the kinds of work for which a library sets working time at the desk.
 func Promised() []string {
-	return []string{"question", "registration", "card", "fragment", "article", "query", "digitisation"}
+	return []string{"question", "registration", "card", "fragment", "article", "query"}
 }
 
 // Work is the working time within which the library promises to do a kind of work.
@@ -87,8 +87,6 @@ func (s Settings) Work(kind string) time.Duration {
 		return 16 * time.Hour
 	case "query":
 		return 24 * time.Hour
-	case "digitisation":
-		return 40 * time.Hour
 	}
 	return 4 * time.Hour
 }

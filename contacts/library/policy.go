@@ -22,6 +22,9 @@ func Accounts() []Account {
 	return []Account{AccountUnknown, AccountRemote, AccountCard, AccountBanned}
 }
 
+// Asking are those that conversations can tell apart, and for whom a library sets what they may ask for.
+func Asking() []Account { return []Account{AccountUnknown, AccountRemote, AccountCard} }
+
 // Request is a kind of request.
 type Request string
 
@@ -40,8 +43,11 @@ func Requests() []Request {
 	return []Request{RequestQuestion, RequestFragment, RequestArticle, RequestDigitisation, RequestLoan, RequestSubscription}
 }
 
+// Served are the kinds that conversations take.
+func Served() []Request { return []Request{RequestQuestion, RequestFragment, RequestArticle} }
+
 // Copied are the kinds of request for which a part of a work is copied.
-func Copied() []Request { return []Request{RequestFragment, RequestArticle, RequestDigitisation} }
+func Copied() []Request { return []Request{RequestFragment, RequestArticle} }
 
 // Policy says who may ask for what, and how much of a work is copied (F5, F11). The zero value is the usual one.
 type Policy struct {
@@ -99,7 +105,7 @@ func (p Policy) Check() error {
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(p.Copying)) {
-		if !slices.Contains(Copied(), kind) {
+		if !slices.Contains(Copied(), kind) && kind != RequestDigitisation {
 			return fmt.Errorf("copying: nothing is copied for %q", kind)
 		}
 		if err := p.Copying[kind].check(); err != nil {

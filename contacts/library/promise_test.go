@@ -147,7 +147,7 @@ func TestWorkByKind(t *testing.T) {
 	t.Parallel()
 	s := Settings{Promise: map[string]Promise{"fragment": {Minutes: 90}, "query": {}}}
 	for kind, want := range map[string]time.Duration{
-		"fragment": 90 * time.Minute, "article": 16 * time.Hour, "query": 24 * time.Hour, "digitisation": 40 * time.Hour, "question": 4 * time.Hour, "stuck": 4 * time.Hour,
+		"fragment": 90 * time.Minute, "article": 16 * time.Hour, "query": 24 * time.Hour, "question": 4 * time.Hour, "stuck": 4 * time.Hour,
 	} {
 		if got := s.Work(kind); got != want {
 			t.Errorf("%s: %v, want %v", kind, got, want)

@@ -130,17 +130,22 @@ func (r *Runner) giveConsents(ctx context.Context, tx pgx.Tx, all []asked[flows.
 }
 
 func (r *Runner) openQuestions(ctx context.Context, tx pgx.Tx, all []asked[flows.OpenQuestion]) ([]flows.Answer, error) {
-	tasks := make([]queue.NewTask, len(all))
+	out := make([]flows.Answer, len(all))
+	var tasks []queue.NewTask
+	var places []int // in out, of each task
 	for i, a := range all {
-		tasks[i] = a.task(queue.KindQuestion, queue.RoleLibrarian, a.ask.Text)
+		if !a.mayAsk(library.RequestQuestion) {
+			out[i] = flows.QuestionOpened{Denied: true}
+			continue
+		}
+		tasks, places = append(tasks, a.task(queue.KindQuestion, queue.RoleLibrarian, a.ask.Text)), append(places, i)
 	}
 	ids, err := queue.Open(ctx, tx, tasks)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]flows.Answer, len(all))
 	for i, id := range ids {
-		out[i] = flows.QuestionOpened{Task: int64(id), Due: tasks[i].Due}
+		out[places[i]] = flows.QuestionOpened{Task: int64(id), Due: tasks[i].Due}
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func account(p contacts.Person) library.Account {
 // may is what the library's table allows those for whom the contact acts, by kind of request; of what conversations can do.
 func (t *turn) may() map[string]bool {
 	out := map[string]bool{}
-	for _, kind := range []library.Request{library.RequestFragment, library.RequestArticle} {
+	for _, kind := range library.Copied() {
 		for _, p := range t.party.People {
 			if t.lib.Settings.Policy.May(account(p), kind) {
 				out[string(kind)] = true
@@ -46,6 +47,13 @@ func (t *turn) may() map[string]bool {
 		}
 	}
 	return out
+}
+
+// mayAsk reports whether the contact may ask for this, for themselves or anybody for whom they act.
+func (t *turn) mayAsk(kind library.Request) bool {
+	policy := t.lib.Settings.Policy
+	return len(t.party.People) == 0 && policy.May(library.AccountUnknown, kind) ||
+		slices.ContainsFunc(t.party.People, func(p contacts.Person) bool { return policy.May(account(p), kind) })
 }
 
 func (r *Runner) findBook(ctx context.Context, tx pgx.Tx, a asked[flows.FindBook]) (flows.Answer, error) {

@@ -254,3 +254,28 @@ func TestLimitOfABook(t *testing.T) {
 		t.Errorf("%d pages were ordered", n)
 	}
 }
+
+// TestOnlyReadersAskQuestions, where the library's table says so: somebody unknown is told how to become one (F11).
+func TestOnlyReadersAskQuestions(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t)
+	s.exec(`update libraries set settings = jsonb_set(settings, '{policy}', '{"asks": {"unknown": []}}') where id = $1`, s.lib)
+	i := s.start()
+	s.register(i, "anna")
+	s.exec(`update readers set card = '000123'`)
+	s.exec(`update registrations set state = 'done'`)
+	s.say(i, "stranger", "меню")
+	s.press(i, "stranger", "lang:ru")
+	s.say(i, "stranger", "Где вы находитесь?")
+	if got := strings.Join(s.press(i, "stranger", "yes"), " "); !strings.Contains(got, "записан в библиотеку") {
+		t.Errorf("somebody unknown is told %q", got)
+	}
+	if n := s.count(`select count(*) from tasks where kind = 'question'`); n != 0 {
+		t.Errorf("%d questions", n)
+	}
+	s.say(i, "anna", "Где вы находитесь?")
+	s.press(i, "anna", "yes")
+	if n := s.count(`select count(*) from tasks where kind = 'question'`); n != 1 {
+		t.Errorf("%d questions of a reader", n)
+	}
+}

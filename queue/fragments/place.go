@@ -91,15 +91,15 @@ func Place(ctx context.Context, tx pgx.Tx, w Wish) (Order, error) {
 	return o, hand(ctx, tx, w.Library, o, ByProgram(), "", w.At)
 }
 
-// holder is the department that certainly has the book, or the only one that serves articles; 0 where a person has to choose.
+// holder is the department that certainly has the book, or where nobody knows the only one that serves such orders; 0 where a person has to choose.
 func (w Wish) holder(ctx context.Context, tx pgx.Tx, proposals []queue.Proposal) (int64, error) {
 	switch {
 	case len(proposals) == 1 && proposals[0].Certain:
 		return proposals[0].Department, nil
-	case len(proposals) > 0 || w.Kind != Article:
+	case len(proposals) > 0:
 		return 0, nil
 	}
-	serving, err := queue.DepartmentsFor(ctx, tx, w.Library.ID, queue.ForArticle)
+	serving, err := queue.DepartmentsFor(ctx, tx, w.Library.ID, queue.Purpose(w.Kind))
 	if err != nil || len(serving) != 1 {
 		return 0, err
 	}

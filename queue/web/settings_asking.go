@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,9 +32,9 @@ func (v *visit) showAsking(typed *library.Policy, status int) error {
 	if typed != nil {
 		policy, page.Saved = *typed, false
 	}
-	for _, account := range library.Accounts() {
+	for _, account := range library.Asking() {
 		form := accountForm{Name: v.accountName(account), Field: "asks." + string(account)}
-		for _, kind := range library.Requests() {
+		for _, kind := range library.Served() {
 			form.Requests = append(form.Requests, choiceOf{string(kind), v.requestName(string(kind)), policy.May(account, kind)})
 		}
 		page.Accounts = append(page.Accounts, form)
@@ -44,7 +45,7 @@ func (v *visit) showAsking(typed *library.Policy, status int) error {
 func (v *visit) accountName(account library.Account) string {
 	return v.t(map[library.Account]string{
 		library.AccountUnknown: "desk_policy.account_unknown", library.AccountRemote: "desk_policy.account_remote",
-		library.AccountCard: "desk_policy.account_card", library.AccountBanned: "desk_policy.account_banned",
+		library.AccountCard: "desk_policy.account_card",
 	}[account])
 }
 
@@ -52,40 +53,39 @@ func (v *visit) accountName(account library.Account) string {
 func (v *visit) requestName(kind string) string {
 	keys := map[string]string{
 		"question": "desk_policy.request_question", "fragment": "desk_policy.request_fragment", "article": "desk_policy.request_article",
-		"digitisation": "desk_policy.request_digitisation", "loan": "desk_policy.request_loan", "subscription": "desk_policy.request_subscription",
 		"query": "desk_policy.request_query", "registration": "desk_policy.request_registration", "card": "desk_policy.request_card",
 	}
 	return v.t(keys[kind])
 }
 
-// changeAsking sets who may ask for what. An account that has the usual is not stored, so that it goes on having it.
+// changeAsking sets who may ask for what. An account that has the usual is not stored, so that it goes on having it; what is not on the page stays.
 func changeAsking(v *visit) error {
 	typed := library.Policy{Asks: map[library.Account][]library.Request{}}
-	for _, account := range library.Accounts() {
-		asks := []library.Request{}
+	for _, account := range library.Asking() {
 		for _, kind := range library.Requests() {
-			if slices.Contains(v.r.PostForm["asks."+string(account)], string(kind)) {
-				asks = append(asks, kind)
+			ticked := slices.Contains(v.r.PostForm["asks."+string(account)], string(kind))
+			if ticked && slices.Contains(library.Served(), kind) || v.lib.Settings.Policy.May(account, kind) && !slices.Contains(library.Served(), kind) {
+				typed.Asks[account] = append(typed.Asks[account], kind)
 			}
 		}
-		typed.Asks[account] = asks
 	}
 	err := v.revise(func(s *library.Settings) (changed []string, err error) {
-		was := s.Policy
-		s.Policy.Asks = nil
-		for _, account := range library.Accounts() {
-			for _, kind := range library.Requests() {
-				if was.May(account, kind) != typed.May(account, kind) {
+		asks := maps.Clone(s.Policy.Asks)
+		for _, account := range library.Asking() {
+			for _, kind := range library.Served() {
+				if s.Policy.May(account, kind) != typed.May(account, kind) {
 					changed = append(changed, "asks "+string(account)+" "+string(kind))
 				}
 			}
+			delete(asks, account)
 			if slices.ContainsFunc(library.Requests(), func(k library.Request) bool { return typed.May(account, k) != (library.Policy{}).May(account, k) }) {
-				if s.Policy.Asks == nil {
-					s.Policy.Asks = map[library.Account][]library.Request{}
+				if asks == nil {
+					asks = map[library.Account][]library.Request{}
 				}
-				s.Policy.Asks[account] = typed.Asks[account]
+				asks[account] = typed.Asks[account]
 			}
 		}
+		s.Policy.Asks = asks
 		return changed, nil
 	})
 	if v.problem = v.settingsProblem(err); v.problem != "" {
@@ -99,9 +99,9 @@ func changeAsking(v *visit) error {
 
 func (v *visit) askingWords(policy library.Policy) []string {
 	var out []string
-	for _, account := range library.Accounts() {
+	for _, account := range library.Asking() {
 		var kinds []string
-		for _, kind := range library.Requests() {
+		for _, kind := range library.Served() {
 			if policy.May(account, kind) {
 				kinds = append(kinds, v.requestName(string(kind)))
 			}

@@ -46,7 +46,7 @@ func (v *visit) wayName(way queue.Way) string {
 
 func (v *visit) purposeName(purpose queue.Purpose) string {
 	return v.t(map[queue.Purpose]string{
-		queue.ForFragment: "desk_departments.for_fragment", queue.ForArticle: "desk_departments.for_article", queue.ForPeriodicals: "desk_departments.for_periodicals",
+		queue.ForFragment: "desk_departments.for_fragment", queue.ForArticle: "desk_departments.for_article",
 		queue.ForBibliographic: "desk_departments.for_bibliographic", queue.ForRegional: "desk_departments.for_regional",
 		queue.ForContent: "desk_departments.for_content", queue.ForDigitisation: "desk_departments.for_digitisation", queue.ForTechnical: "desk_departments.for_technical",
 	}[purpose])
@@ -66,7 +66,7 @@ type departmentPage struct {
 	Names          []labelField
 	Email, Listed  string
 	Ways, Purposes []choiceOf
-	Chat           bool // a Telegram chat is bound
+	Chats          int // bound by its people, where they get requests in Telegram
 	Hours          hoursForm
 	Trusted, On    bool
 }
@@ -103,9 +103,14 @@ func (v *visit) showDepartment(dep queue.Department, faults map[string]string, s
 		return err
 	}
 	page := departmentPage{
-		settingsPage: f, ID: dep.ID, Email: v.typedOr("email", dep.Email), Listed: v.typedOr("listed", strings.Join(dep.Listed, "\n")), Chat: dep.Chat != nil,
+		settingsPage: f, ID: dep.ID, Email: v.typedOr("email", dep.Email), Listed: v.typedOr("listed", strings.Join(dep.Listed, "\n")),
 		Hours: v.hoursForm(dep.Hours), Trusted: dep.Trusted, On: dep.State == "on",
 	}
+	chats, err := queue.DepartmentChats(v.ctx(), v.Pool, v.lib.ID, dep.ID)
+	if err != nil {
+		return err
+	}
+	page.Chats = len(chats)
 	page.Base, page.Saved = dep.Version, !v.changes()
 	if faults != nil {
 		page.Faults = faults

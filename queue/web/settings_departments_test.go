@@ -230,7 +230,7 @@ func TestTaskOfADepartment(t *testing.T) {
 	keeper, stranger, librarian := person(queue.RoleDepartment, store), person(queue.RoleDepartment, local), person(queue.RoleLibrarian, 0)
 	var ids []queue.TaskID
 	h.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-		task := queue.NewTask{Library: lib, Kind: queue.KindQuestion, Role: queue.RoleDepartment, Department: store, ReaderName: "Reader of the store", Created: h.clock.Now(), Due: h.clock.Now()}
+		task := queue.NewTask{Library: lib, Kind: queue.KindStuck, Role: queue.RoleDepartment, Department: store, ReaderName: "Reader of the store", Created: h.clock.Now(), Due: h.clock.Now()}
 		ids, err = queue.Open(ctx, tx, []queue.NewTask{task})
 		return err
 	})

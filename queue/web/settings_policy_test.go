@@ -14,8 +14,8 @@ import (
 func (h *house) askingForm(lib library.ID) url.Values {
 	h.t.Helper()
 	form, policy := h.revision(lib), h.settings(lib).Settings.Policy
-	for _, account := range library.Accounts() {
-		for _, kind := range library.Requests() {
+	for _, account := range library.Asking() {
+		for _, kind := range library.Served() {
 			if policy.May(account, kind) {
 				form.Add("asks."+string(account), string(kind))
 			}
@@ -29,32 +29,37 @@ func TestWhoMayAskForWhat(t *testing.T) {
 	h := newHouse(t)
 	lib, head := h.asking(library.English)
 	const page = "/desk/settings/asking"
-	head.get(page).has(t, http.StatusOK, `name="asks.remote" value="fragment" checked`, `name="asks.remote" value="digitisation">`)
-	head.get("/desk/settings").has(t, http.StatusOK, "Banned: question to a librarian")
+	h.setting(lib, func(s *library.Settings) {
+		s.Policy.Asks = map[library.Account][]library.Request{library.AccountBanned: {library.RequestLoan}}
+	})
+	head.get(page).has(t, http.StatusOK, `name="asks.remote" value="fragment" checked`, `name="asks.unknown" value="fragment">`)
+	head.get("/desk/settings").has(t, http.StatusOK, "question to a librarian")
 	head.post(page, h.askingForm(lib)).has(t, http.StatusUnprocessableEntity, "nothing to save")
 	form := h.askingForm(lib)
-	form.Add("asks.remote", "digitisation")
-	form.Add("asks.remote", "nonsense")
-	form.Del("asks.banned")
+	form.Add("asks.unknown", "fragment")
+	form.Add("asks.unknown", "nonsense")
+	form.Add("asks.unknown", "subscription")
+	form.Del("asks.card")
 	head.post(page, form).leads(t, page+"?did=saved")
-	policy := h.settings(lib).Settings.Policy
 	want := map[library.Account][]library.Request{
-		library.AccountRemote: {library.RequestQuestion, library.RequestFragment, library.RequestArticle, library.RequestDigitisation}, library.AccountBanned: {},
+		library.AccountUnknown: {library.RequestQuestion, library.RequestFragment}, library.AccountBanned: {library.RequestLoan},
+		library.AccountCard: {library.RequestDigitisation, library.RequestLoan, library.RequestSubscription}, // which the page does not have
 	}
-	if !reflect.DeepEqual(policy.Asks, want) {
+	if policy := h.settings(lib).Settings.Policy; !reflect.DeepEqual(policy.Asks, want) {
 		t.Errorf("policy: %+v", policy.Asks)
 	}
-	head.get("/desk/settings").has(t, http.StatusOK, "Banned: nothing")
-	head.post(page, form).has(t, http.StatusConflict, "Somebody else has changed", `name="asks.remote" value="digitisation" checked`)
+	head.post(page, form).has(t, http.StatusConflict, "Somebody else has changed", `name="asks.unknown" value="fragment" checked`)
 	form = h.askingForm(lib)
-	form["asks.remote"], form["asks.banned"] = []string{"question", "fragment", "article"}, []string{"question"}
+	form["asks.unknown"], form["asks.card"] = []string{"question"}, []string{"question", "fragment", "article"}
 	head.post(page, form).leads(t, page+"?did=saved")
-	if policy := h.settings(lib).Settings.Policy; len(policy.Asks) != 0 {
+	delete(want, library.AccountUnknown)
+	delete(want, library.AccountCard)
+	if policy := h.settings(lib).Settings.Policy; !reflect.DeepEqual(policy.Asks, want) {
 		t.Errorf("the usual is stored: %+v", policy.Asks)
 	}
 	var detail string
 	if err := h.pool.QueryRow(t.Context(), `select detail::text from audit where act = 'settings.changed' and library_id = $1 order by id limit 1`, lib).Scan(&detail); err != nil ||
-		!strings.Contains(detail, "asks remote digitisation") || !strings.Contains(detail, "asks banned question") {
+		!strings.Contains(detail, "asks unknown fragment") || !strings.Contains(detail, "asks card question") {
 		t.Errorf("the audit log holds %s, %v", detail, err)
 	}
 }
@@ -78,7 +83,7 @@ func TestLimitsOfCopying(t *testing.T) {
 	const page = "/desk/settings/copying"
 	head.get(page).has(t, http.StatusOK, `name="percent.fragment" value="30"`, `name="free.article" value="yes" checked`)
 	head.post(page, h.copyingForm(lib)).has(t, http.StatusUnprocessableEntity, "nothing to save")
-	for field, bad := range map[string]string{"percent.fragment": "0", "percent.article": "101", "pages.digitisation": "many"} {
+	for field, bad := range map[string]string{"percent.fragment": "0", "percent.article": "101", "pages.article": "many"} {
 		form := h.copyingForm(lib)
 		form.Set(field, bad)
 		form.Set("pages.fragment", "77")
@@ -88,12 +93,11 @@ func TestLimitsOfCopying(t *testing.T) {
 	form.Set("percent.fragment", "15")
 	form.Set("pages.fragment", "40")
 	form.Set("one.article", "yes")
-	form.Del("free.digitisation")
-	form.Del("more.digitisation")
+	form.Del("free.article")
+	form.Del("more.article")
 	head.post(page, form).leads(t, page+"?did=saved")
 	want := map[library.Request]library.Copying{
-		library.RequestFragment: {Percent: 15, Pages: 40}, library.RequestArticle: {Percent: 30, OneArticle: true},
-		library.RequestDigitisation: {Percent: 30, CountDomain: true, Final: true},
+		library.RequestFragment: {Percent: 15, Pages: 40}, library.RequestArticle: {Percent: 30, OneArticle: true, CountDomain: true, Final: true},
 	}
 	if got := h.settings(lib).Settings.Policy.Copying; !reflect.DeepEqual(got, want) {
 		t.Errorf("limits: %+v", got)
