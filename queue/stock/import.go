@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"librarian/contacts/library"
 )
@@ -30,8 +31,8 @@ const (
 )
 
 // Import takes records into the catalogue, a thousand at a time, each thousand in a transaction of its own: what is new is added, what differs is changed,
-// nothing is removed, so the same again changes nothing. A record that cannot be taken is told to refused and left out. A second record of one source within
-// a thousand gives its copies to the first. An error of records that is no *Refusal ends the import; what was stored before it stays.
+// nothing is removed, so the same again changes nothing. A record that cannot be taken is told to refused and left out. A further record of a source
+// gives its copies to the first if it follows it, or comes within the same thousand. An error of records that is no *Refusal ends the import; what was stored before it stays.
 func (s *Stock) Import(ctx context.Context, lib library.ID, records iter.Seq2[Record, error], refused func(*Refusal)) (Summary, error) {
 	i := importing{Stock: s, ctx: ctx, lib: lib, refused: refused, place: map[string]int{}}
 	for r, err := range records {
@@ -89,27 +90,36 @@ func (i *importing) refuse(r *Refusal) {
 	i.refused(r)
 }
 
-// take adds the record to those that wait.
+// take adds the record to those that wait. A full thousand is stored only when a record of another source comes: the next row may be one more copy of the last.
 func (i *importing) take(r Record) error {
 	if err := r.check(); err != nil {
 		return &Refusal{Number: r.Number, Err: err}
 	}
-	i.copies += len(r.Copies)
-	if at, twice := i.place[r.Source]; twice {
-		first := &i.waiting[at]
-		first.Copies = append(first.Copies, r.Copies...)
-		if err := first.check(); err != nil {
-			first.Copies = first.Copies[:len(first.Copies)-len(r.Copies)]
-			return &Refusal{Number: r.Number, Err: err}
+	at, again := i.place[r.Source]
+	if again {
+		return i.join(&i.waiting[at], r)
+	}
+	if len(i.waiting) >= batchRecords || i.copies >= batchCopies {
+		if err := i.flush(); err != nil {
+			return err
 		}
-	} else {
-		i.place[r.Source] = len(i.waiting)
-		i.waiting = append(i.waiting, r)
 	}
-	if len(i.waiting) < batchRecords && i.copies < batchCopies {
-		return nil
+	i.place[r.Source] = len(i.waiting)
+	i.waiting = append(i.waiting, r)
+	i.copies += len(r.Copies)
+	return nil
+}
+
+// join gives the copies of a further record to the first of its source, which stays as it is if they cannot be its.
+func (i *importing) join(first *Record, r Record) error {
+	both := *first
+	both.Copies = slices.Concat(first.Copies, r.Copies)
+	if err := both.check(); err != nil {
+		return &Refusal{Number: r.Number, Err: err}
 	}
-	return i.flush()
+	i.copies += len(both.Copies) - len(first.Copies)
+	*first = both
+	return nil
 }
 
 // flush stores those that wait.

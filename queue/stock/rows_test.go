@@ -1,0 +1,91 @@
+package stock_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"librarian/queue/stock"
+)
+
+// TestRowsOfOneEdition stay together, also where a batch of the import ends between them: 1001 editions of two rows each, then one with more copies than a batch.
+func TestRowsOfOneEdition(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const editions = 1001
+	var table strings.Builder
+	table.WriteString("id,title,siglum\n")
+	for i := range editions {
+		fmt.Fprintf(&table, "%d,Книга %d,КХ\n%d,Книга %d,КМ\n", i, i, i, i)
+	}
+	for _, want := range []stock.Summary{{Added: editions}, {Unchanged: editions}} {
+		records, _, err := stock.CSV(strings.NewReader(table.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum, refused := w.take(records); sum != want {
+			t.Errorf("%+v, want %+v; %v", sum, want, refused)
+		}
+	}
+	var copies, whole int
+	err := w.pool.QueryRow(t.Context(), `select sum(n), count(*) filter (where sigla = '{КМ,КХ}')
+		from (select count(*) as n, array_agg(siglum order by siglum) as sigla from copies group by edition_id) e`).Scan(&copies, &whole)
+	if err != nil || copies != 2*editions || whole != editions {
+		t.Errorf("%d copies, %d editions with both: %v", copies, whole, err)
+	}
+}
+
+// TestMoreCopiesThanABatch: five editions of two thousand copies each fill a batch; a further row of the last of them is counted with it, and is refused alone.
+func TestMoreCopiesThanABatch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var records []stock.Record
+	for i := range 5 {
+		records = append(records, stock.Record{Source: fmt.Sprint(i), Title: "Учебник", Copies: numbered(i, 2000)})
+	}
+	records = append(records, stock.Record{Source: "4", Title: "Учебник", Copies: []stock.Copy{{Inventory: "ещё один"}}})
+	sum, refused := w.take(each(records...))
+	if sum != (stock.Summary{Added: 5, Refused: 1}) || refused[0].Number != 6 {
+		t.Errorf("%+v, %v", sum, refused)
+	}
+	var copies int
+	if err := w.pool.QueryRow(t.Context(), `select count(*) from copies`).Scan(&copies); err != nil || copies != 10_000 {
+		t.Errorf("%d copies: %v", copies, err)
+	}
+}
+
+// numbered are n copies of the i-th edition.
+func numbered(i, n int) []stock.Copy {
+	copies := make([]stock.Copy, n)
+	for j := range copies {
+		copies[j].Inventory = fmt.Sprint(i, "/", j)
+	}
+	return copies
+}
+
+// TestAFurtherRowThatFails leaves the copies of the rows before it as they were: it repeats some of their numbers and has too many others.
+func TestAFurtherRowThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := numbered(1, 3), slices.Concat(numbered(1, 2), numbered(2, 1998))
+	sum, refused := w.take(each(
+		stock.Record{Source: "1", Title: "Учебник", Copies: first},
+		stock.Record{Source: "1", Title: "Учебник", Copies: second},
+		stock.Record{Source: "1", Title: "Учебник", Copies: numbered(3, 1)},
+	))
+	if sum != (stock.Summary{Added: 1, Refused: 1}) || refused[0].Number != 2 {
+		t.Errorf("%+v, %v", sum, refused)
+	}
+	found, err := w.Search(t.Context(), w.lib, "учебник", 1)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d found: %v", len(found), err)
+	}
+	var numbers []string
+	for _, c := range found[0].Copies {
+		numbers = append(numbers, c.Inventory)
+	}
+	if want := []string{"1/0", "1/1", "1/2", "3/0"}; !slices.Equal(numbers, want) {
+		t.Errorf("copies %q, want %q", numbers, want)
+	}
+}
