@@ -10,9 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -28,7 +26,10 @@ var (
 	errTooLong       = fmt.Errorf("it is longer than %d kB", recordMost>>10)
 )
 
-const recordMost = 1 << 20 // bytes of a record
+const (
+	recordMost = 1 << 20  // bytes of a record
+	startMost  = 64 << 10 // bytes of a table that are looked at before it is read
+)
 
 // columns are the names of a column, the first as README has it.
 func columns() map[string][]string {
@@ -45,15 +46,27 @@ func columns() map[string][]string {
 // A row is an edition with one copy, or with several: siglum, fund, inventory and state may be lists with | between, as tags are. The names of columns that it
 // does not know are given back.
 func CSV(r io.Reader) (records iter.Seq2[Record, error], unknown []string, err error) {
-	limit := &limited{r: transform.NewReader(r, unicode.BOMOverride(transform.Nop))}
-	lines := bufio.NewReaderSize(limit, 64<<10)
-	start, err := lines.Peek(64 << 10)
+	raw := bufio.NewReader(r)
+	mark, err := raw.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, fmt.Errorf("read the table: %w", err)
 	}
-	t := &table{legacy: !validStart(start), limit: limit, rows: csv.NewReader(lines)}
+	marked := slices.Contains([]string{"\xef\xbb", "\xff\xfe", "\xfe\xff"}, string(mark))
+	limit := &limited{r: transform.NewReader(raw, unicode.BOMOverride(transform.Nop))}
+	lines := bufio.NewReaderSize(limit, startMost)
+	start, err := lines.Peek(startMost)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("read the table: %w", err)
+	}
+	t := &table{alphabet: alphabetOf(start), limit: limit, rows: csv.NewReader(lines)}
+	if len(start) == startMost {
+		t.alphabet = alphabetOf(wholeLines(start))
+	}
+	if marked {
+		t.alphabet = inUTF8
+	}
 	t.rows.Comma, t.rows.FieldsPerRecord, t.rows.ReuseRecord = comma(start), -1, true
-	head, err := t.rows.Read()
+	head, err := t.firstRow()
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the first row: %w", err)
 	}
@@ -65,11 +78,11 @@ func CSV(r io.Reader) (records iter.Seq2[Record, error], unknown []string, err e
 
 // table is a CSV file on its way.
 type table struct {
-	rows   *csv.Reader
-	limit  *limited
-	legacy bool           // it is in Windows-1251
-	place  map[string]int // of each column that is known
-	width  int
+	rows     *csv.Reader
+	limit    *limited
+	alphabet alphabet
+	place    map[string]int // of each column that is known
+	width    int
 }
 
 // limited ends a file that has no end of a record for long: a quote that nobody closes must not fill the memory.
@@ -87,14 +100,6 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// validStart reports UTF-8, whose last letter may be cut.
-func validStart(b []byte) bool {
-	for i := 0; i < utf8.UTFMax && len(b) > 0 && !utf8.Valid(b); i++ {
-		b = b[:len(b)-1]
-	}
-	return utf8.Valid(b)
-}
-
 // comma is what parts the names of the columns.
 func comma(start []byte) rune {
 	line, _, _ := strings.Cut(string(start), "\n")
@@ -105,6 +110,15 @@ func comma(start []byte) rune {
 		}
 	}
 	return best
+}
+
+// firstRow is the one that names the columns. A spreadsheet may have said in a line before it what parts the fields.
+func (t *table) firstRow() ([]string, error) {
+	row, err := t.rows.Read()
+	if err == nil && len(row) == 2 && strings.EqualFold(row[0], "sep=") && row[1] == "" {
+		row, err = t.rows.Read()
+	}
+	return row, err
 }
 
 // head reads the names of the columns.
@@ -120,7 +134,7 @@ func (t *table) head(names []string) (unknown []string, err error) {
 		name := t.text(raw)
 		column, ok := known[strings.Join(fold(name), " ")]
 		if _, twice := t.place[column]; ok && twice {
-			return nil, errColumnTwice
+			return nil, fmt.Errorf("%w: %s", errColumnTwice, column)
 		}
 		if ok {
 			t.place[column] = i
@@ -132,19 +146,6 @@ func (t *table) head(names []string) (unknown []string, err error) {
 		return nil, errNoTitleColumn
 	}
 	return unknown, nil
-}
-
-// text is a field in UTF-8. A table that was not UTF-8 once stays so.
-func (t *table) text(field string) string {
-	t.legacy = t.legacy || !utf8.ValidString(field)
-	if !t.legacy {
-		return strings.Clone(field)
-	}
-	out, err := charmap.Windows1251.NewDecoder().String(field)
-	if err != nil {
-		return "" // it maps every byte
-	}
-	return out
 }
 
 // records gives the rows one after another.
@@ -162,6 +163,10 @@ func (t *table) records(yield func(Record, error) bool) {
 // next reads a row.
 func (t *table) next() (Record, error) {
 	row, err := t.rows.Read()
+	for err == nil && emptyRow(row) {
+		t.limit.left = 0
+		row, err = t.rows.Read()
+	}
 	var bad *csv.ParseError
 	switch {
 	case errors.As(err, &bad) && !errors.Is(err, errTooLong):
@@ -170,7 +175,7 @@ func (t *table) next() (Record, error) {
 		return Record{}, fmt.Errorf("read the table: %w", err)
 	}
 	line, _ := t.rows.FieldPos(0)
-	if len(row) != t.width {
+	if row = t.fitted(row); len(row) != t.width {
 		return Record{}, &Refusal{Number: line, Err: errWidth}
 	}
 	r, err := t.record(row)
@@ -180,10 +185,22 @@ func (t *table) next() (Record, error) {
 	return r, nil
 }
 
+// fitted is the row without empty fields beyond the last column, which spreadsheets leave.
+func (t *table) fitted(row []string) []string {
+	if len(row) > t.width && emptyRow(row[t.width:]) {
+		return row[:t.width]
+	}
+	return row
+}
+
+func emptyRow(row []string) bool {
+	return !slices.ContainsFunc(row, func(field string) bool { return strings.TrimSpace(field) != "" })
+}
+
 // record is a row.
 func (t *table) record(row []string) (Record, error) {
-	for i := range row {
-		t.legacy = t.legacy || !utf8.ValidString(row[i])
+	if err := t.learn(row); err != nil {
+		return Record{}, err
 	}
 	field := func(column string) string {
 		i, ok := t.place[column]
@@ -226,7 +243,7 @@ func ageIn(s string) (int, error) {
 	if s == "" {
 		return 0, nil
 	}
-	age, err := strconv.Atoi(strings.TrimSuffix(s, "+"))
+	age, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(s, "+")))
 	if err != nil {
 		return 0, errAge
 	}

@@ -32,7 +32,8 @@ const (
 
 // Import takes records into the catalogue, a thousand at a time, each thousand in a transaction of its own: what is new is added, what differs is changed,
 // nothing is removed, so the same again changes nothing. A record that cannot be taken is told to refused and left out. A further record of a source
-// gives its copies to the first if it follows it, or comes within the same thousand. An error of records that is no *Refusal ends the import; what was stored before it stays.
+// gives its copies to the first if it follows it, or comes within the same thousand. An error of records that is no *Refusal ends the import; what was stored
+// before it stays.
 func (s *Stock) Import(ctx context.Context, lib library.ID, records iter.Seq2[Record, error], refused func(*Refusal)) (Summary, error) {
 	i := importing{Stock: s, ctx: ctx, lib: lib, refused: refused, place: map[string]int{}}
 	for r, err := range records {
