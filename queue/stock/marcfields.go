@@ -83,10 +83,10 @@ func (m *marc) rusmarc(copies CopyFields) Record {
 	for _, f := range m.fields("461", "463") {
 		host, part := f.first("ta"), f.first("v")
 		switch {
-		case partTitle.MatchString(r.Title) && host != "": // it has no title of its own
-			r.Title, r.Volume = host, strings.Trim(r.Title+". "+r.Volume, ". ")
 		case r.Kind == Article:
 			r.Volume = strings.Trim(r.Volume+". "+host+". "+part, ". ")
+		case partTitle.MatchString(r.Title) && host != "": // it has no title of its own
+			r.Title, r.Volume = host, strings.Trim(r.Title+". "+r.Volume, ". ")
 		case r.Volume == "":
 			r.Volume = strings.Trim(host+". "+part, ". ")
 		}
@@ -99,7 +99,6 @@ func (m *marc) rusmarc(copies CopyFields) Record {
 
 var (
 	initial    = regexp.MustCompile(`(?:^|[\s.])\pL$`)
-	partTitle  = regexp.MustCompile(`^(?i)(?:т|том|ч|часть|кн|книга|вып|выпуск|№|n|no|vol)\.?\s*[0-9IVX]+`)
 	agePattern = regexp.MustCompile(`(?:^|[^0-9])(0|6|12|16|18)\s*\+`)
 	numberText = regexp.MustCompile(`^[0-9][0-9 -]*[0-9XxХх]`)
 )
@@ -110,13 +109,13 @@ func (m *marc) kind() string {
 	switch {
 	case strings.ContainsRune("ef", rune(leader[6])):
 		return Map
-	case strings.ContainsRune("cdij", rune(leader[6])):
+	case strings.ContainsRune("cdj", rune(leader[6])):
 		return Music
 	case leader[7] == 's':
 		return Periodical
 	case leader[7] == 'a' || leader[7] == 'b':
 		return Article
-	case strings.ContainsRune("gkmopr", rune(leader[6])):
+	case strings.ContainsRune("gikmopr", rune(leader[6])):
 		return Other
 	}
 	return Book
