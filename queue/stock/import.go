@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"librarian/contacts/library"
@@ -35,7 +36,7 @@ const (
 // gives its copies to the first if it follows it, or comes within the same thousand. An error of records that is no *Refusal ends the import; what was stored
 // before it stays.
 func (s *Stock) Import(ctx context.Context, lib library.ID, records iter.Seq2[Record, error], refused func(*Refusal)) (Summary, error) {
-	i := importing{Stock: s, ctx: ctx, lib: lib, refused: refused, place: map[string]int{}}
+	i := importing{Stock: s, ctx: ctx, lib: lib, refused: refused, place: map[string]int{}, given: map[string]string{}}
 	for r, err := range records {
 		var bad *Refusal
 		if err == nil {
@@ -46,10 +47,15 @@ func (s *Stock) Import(ctx context.Context, lib library.ID, records iter.Seq2[Re
 			continue
 		}
 		if err != nil {
+			i.deny()
 			return i.Summary, fmt.Errorf("import into library %d: %w", lib, err)
 		}
 	}
 	err := i.flush()
+	if err == nil {
+		err = i.again()
+	}
+	i.deny()
 	if err == nil {
 		err = i.settle()
 	}
@@ -82,8 +88,10 @@ type importing struct {
 	lib     library.ID
 	refused func(*Refusal)
 	waiting []Record
-	place   map[string]int // of a source among those that wait
-	copies  int            // of those that wait
+	place   map[string]int    // of a source among those that wait
+	copies  int               // of those that wait
+	claim   []Record          // they claim inventory numbers that others have so far
+	given   map[string]string // inventory numbers that a record of this file had and does not claim, and its source
 }
 
 func (i *importing) refuse(r *Refusal) {
@@ -128,17 +136,47 @@ func (i *importing) flush() error {
 	if len(i.waiting) == 0 {
 		return nil
 	}
-	done, err := store(i.ctx, i.pool, i.lib, i.waiting)
+	done, err := store(i.ctx, i.pool, i.lib, i.waiting, i.given)
 	if err != nil {
 		return err
 	}
 	i.Added += done.added
 	i.Changed += done.changed
 	i.Unchanged += done.unchanged
+	maps.Copy(i.given, done.left)
 	for _, r := range done.refused {
+		if len(i.claim) < batchRecords {
+			i.claim = append(i.claim, r)
+			continue
+		}
 		i.refuse(&Refusal{Number: r.Number, Err: errInventory})
 	}
 	i.waiting, i.copies = i.waiting[:0], 0
 	clear(i.place)
 	return nil
+}
+
+// again stores those whose inventory numbers were others': a record far behind in the file may have given them up. Rows of one record are one again.
+func (i *importing) again() error {
+	claim := i.claim
+	if i.claim = nil; len(claim) == 0 {
+		return nil
+	}
+	for _, r := range claim {
+		var bad *Refusal
+		if err := i.take(r); errors.As(err, &bad) {
+			i.refuse(bad)
+		} else if err != nil {
+			return err
+		}
+	}
+	return i.flush()
+}
+
+// deny tells those that claim numbers of others to the end.
+func (i *importing) deny() {
+	for _, r := range i.claim {
+		i.refuse(&Refusal{Number: r.Number, Err: errInventory})
+	}
+	i.claim = nil
 }

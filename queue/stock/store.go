@@ -20,19 +20,22 @@ const storeLock = 1907 // class of the advisory locks by which imports into one 
 type outcome struct {
 	added, changed, unchanged int
 	refused                   []Record
+	left                      map[string]string // inventory numbers that changed records gave up, and their sources
 }
 
 // batch is a number of records on their way into the catalogue, in one transaction.
 type batch struct {
 	tx      pgx.Tx
 	lib     library.ID
-	records []Record // each checked, no two with one source
+	records []Record          // each checked, no two with one source
+	fresh   []int             // which of them differ from the catalogue
+	given   map[string]string // inventory numbers that were given up before in this import, by whom
 	outcome
 }
 
 // store takes the records into the catalogue: new ones are added, known ones changed where they differ. Nothing is ever removed.
-func store(ctx context.Context, pool *pgxpool.Pool, lib library.ID, records []Record) (outcome, error) {
-	b := &batch{lib: lib, records: records}
+func store(ctx context.Context, pool *pgxpool.Pool, lib library.ID, records []Record, given map[string]string) (outcome, error) {
+	b := &batch{lib: lib, records: records, given: given}
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		b.tx = tx
 		return b.store(ctx)
@@ -69,6 +72,9 @@ func (b *batch) store(ctx context.Context) error {
 	if _, err := b.tx.Exec(ctx, insertWords, b.lib); err != nil {
 		return fmt.Errorf("store words: %w", err)
 	}
+	if err := b.giveUp(ctx); err != nil {
+		return err
+	}
 	_, err := b.tx.Exec(ctx, `delete from titles t where library_id = $1 and id = any($2) and not exists (select from editions e where e.library_id = $1 and e.title_id = t.id)`, b.lib, left)
 	return err
 }
@@ -94,14 +100,13 @@ func (b *batch) stage(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for what is known: %w", err)
 	}
-	fresh, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	if err != nil {
+	if b.fresh, err = pgx.CollectRows(rows, pgx.RowTo[int]); err != nil {
 		return fmt.Errorf("look for what is known: %w", err)
 	}
-	b.unchanged = len(b.records) - len(fresh)
-	slices.Sort(fresh)
+	b.unchanged = len(b.records) - len(b.fresh)
+	slices.Sort(b.fresh)
 	var editions, copies [][]any
-	for _, i := range fresh {
+	for _, i := range b.fresh {
 		r := &b.records[i]
 		editions = append(editions, append([]any{i, r.Source, digests[i], r.workKey()}, r.row()...))
 		copies = append(copies, r.copyRows()...)
@@ -159,31 +164,19 @@ func (r *Record) copyRows() [][]any {
 	return rows
 }
 
+// copyKeys are what the copies are known by.
+func (r *Record) copyKeys() []string {
+	keys := make([]string, len(r.Copies))
+	for i := range r.Copies {
+		keys[i] = r.copyKey(i)
+	}
+	return keys
+}
+
 // copyKey is what the i-th copy is known by.
 func (r *Record) copyKey(i int) string {
 	if key := titleKey(fold(r.Copies[i].Inventory)); key != "" {
 		return key
 	}
 	return r.Source + "#" + strconv.Itoa(i)
-}
-
-// withoutForeign takes those records out that claim another's inventory number.
-func (b *batch) withoutForeign(ctx context.Context) error {
-	rows, err := b.tx.Query(ctx, `with foreigners as (
-  select s.source from staged_copies s join copies c on c.library_id = $1 and c.key = s.key join editions e on e.library_id = $1 and e.id = c.edition_id and e.source <> s.source
-  union select s.source from staged_copies s join staged_copies o on o.key = s.key and o.source < s.source),
-gone as (delete from staged_copies where source in (select source from foreigners))
-delete from staged where source in (select source from foreigners) returning n`, b.lib)
-	if err != nil {
-		return fmt.Errorf("look for inventory numbers of others: %w", err)
-	}
-	foreign, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	if err != nil {
-		return fmt.Errorf("look for inventory numbers of others: %w", err)
-	}
-	slices.Sort(foreign)
-	for _, i := range foreign {
-		b.refused = append(b.refused, b.records[i])
-	}
-	return nil
 }
