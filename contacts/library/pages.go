@@ -23,7 +23,7 @@ type Pages []PageRange
 
 // ParsePages reads pages as people write them, in any of the languages: "12-20, 33", "с. 12–20", "с 12 по 20", "pages 3 to 7", "12…20".
 // It is false for what says anything else beside, for pages that cannot be, for more than 2,000 pages, and for one number before the word
-// for pages: "20 pages" may be page 20 or as many pages.
+// for pages: "20 pages" may be page 20 or as many pages, but "5-я страница" is one page.
 func ParsePages(text string) (Pages, bool) {
 	if len(text) > pagesText {
 		return nil, false
@@ -32,16 +32,25 @@ func ParsePages(text string) (Pages, bool) {
 	if !ok {
 		return nil, false
 	}
-	numbers := 0
-	for _, t := range tokens {
-		if t.kind == pageNumber {
-			numbers++
-		}
-	}
-	if numbers == 0 || numbers == 1 && tokens[len(tokens)-1].kind == pageUnit {
+	if !naming(tokens) {
 		return nil, false
 	}
 	return joinPages(tokens)
+}
+
+// naming reports that the numbers are of pages, and not how many they are.
+func naming(tokens []pageToken) bool {
+	times := map[int]int{}
+	for _, t := range tokens {
+		times[t.kind]++
+	}
+	switch {
+	case times[pageNumber] != 1:
+		return times[pageNumber] > 1
+	case times[pageNamed] > 0:
+		return true
+	}
+	return times[pageMany] == 0 && tokens[len(tokens)-1].kind != pageUnit
 }
 
 // joinPages makes ranges of the tokens.
@@ -50,7 +59,7 @@ func joinPages(tokens []pageToken) (Pages, bool) {
 	before, open := pageGap, false // open: a dash waits for its end
 	for _, t := range tokens {
 		switch t.kind {
-		case pageUnit:
+		case pageUnit, pageMany, pageNamed:
 			continue
 		case pageNumber:
 			if !open {
@@ -148,20 +157,12 @@ const (
 	pageNumber
 	pageDash
 	pageUnit
+	pageMany     // the word that stands with a number of pages, but with pages themselves too: "страниц 12-20"
+	pageNamed    // one page beyond doubt: "5-я"
 	pageRangeEnd // no token: a range is complete, and no dash may follow it
 )
 
 type pageToken struct{ kind, number int }
-
-// pageWords are the words that may stand among pages, by what they are.
-var pageWords = map[string]int{
-	"с": pageUnit, "c": pageUnit, "стр": pageUnit, "страница": pageUnit, "страницы": pageUnit, "страницу": pageUnit, "страницах": pageUnit, "от": pageUnit,
-	"стор": pageUnit, "сторінка": pageUnit, "сторінки": pageUnit, "сторінку": pageUnit, "сторінках": pageUnit, "від": pageUnit, "з": pageUnit,
-	"сирэй": pageUnit, "сирэйэ": pageUnit, "сирэйдэр": pageUnit, "сирэйдэрэ": pageUnit,
-	"p": pageUnit, "pp": pageUnit, "page": pageUnit, "pages": pageUnit, "from": pageUnit, "pg": pageUnit,
-	"по": pageDash, "до": pageDash, "to": pageDash, "through": pageDash, "till": pageDash,
-	"и": pageGap, "та": pageGap, "і": pageGap, "й": pageGap, "and": pageGap, "уонна": pageGap,
-}
 
 // pageTokens takes the text apart; false if there is something that does not belong among pages.
 func pageTokens(text string) (out []pageToken, ok bool) {
@@ -178,6 +179,12 @@ func pageTokens(text string) (out []pageToken, ok bool) {
 				return nil, false
 			}
 			out = append(out, pageToken{pageNumber, n})
+			if kind, next, ok := pageEnding(runes, end); ok {
+				if end = next; kind == pageUnit {
+					kind = pageNamed
+				}
+				out = append(out, pageToken{kind: kind})
+			}
 		case unicode.IsLetter(r):
 			for end < len(runes) && unicode.IsLetter(runes[end]) {
 				end++
