@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ func (c stockImportCommand) records(file io.Reader) (iter.Seq2[stock.Record, err
 	format := c.Format
 	if format == "auto" {
 		format = "marcxml"
-		if strings.EqualFold(filepath.Ext(c.File), ".csv") {
+		if slices.Contains([]string{".csv", ".tsv", ".txt"}, strings.ToLower(filepath.Ext(c.File))) {
 			format = "csv"
 		}
 	}

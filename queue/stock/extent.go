@@ -8,8 +8,8 @@ import (
 
 var (
 	yearPattern     = regexp.MustCompile(`(?:^|[^0-9])(1[0-9]{3}|20[0-9]{2})(?:[^0-9]|$)`)
-	rangePattern    = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:с|c|стр|p|pp|s)\.?\s*([0-9]+)\s*[-–—]\s*([0-9]+)`)
-	extentPattern   = regexp.MustCompile(`(?i)((?:[0-9]+|\[[0-9]+\]|[ivxlcdm]+)(?:\s*,\s*(?:[0-9]+|\[[0-9]+\]|[ivxlcdm]+))*)\s*(?:с|c|стр|p|pp|pages|s)(?:[^\pL]|$)`)
+	rangePattern    = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:сс?|cc?|стр|стор|pp?|pages|ss?)\.?\s*([0-9]+)\s*[-–—]\s*([0-9]+)`)
+	extentPattern   = regexp.MustCompile(`(?i)((?:[0-9]+|\[[0-9]+\]|[ivxlcdm]+)(?:\s*,\s*(?:[0-9]+|\[[0-9]+\]|[ivxlcdm]+))*)\s*(?:сс?|c|стр|стор|страниц|сторінок|сирэй|pp?|pages|s)(?:[^\pL]|$)`)
 	sequencePattern = regexp.MustCompile(`\[?[0-9]+\]?`)
 )
 

@@ -10,7 +10,7 @@ import (
 func (m *marc) marc21(copies CopyFields) Record {
 	r := Record{
 		Source: m.control("001"), Kind: m.kind(), Place: bare(m.first("264", "a")), Publisher: m.first("264", "b"), Year: yearIn(m.first("264", "c")),
-		Pages: pagesIn(m.first("300", "a")), ISBN: number(m.first("020", "a")), Link: m.first("856", "u"), Tags: m.all("a", "650", "651", "653", "655"),
+		Pages: pagesIn(m.first("300", "a")), ISBN: m.numbers("020"), Link: m.link(), Tags: m.all("a", "650", "651", "653", "655"),
 		AgeMark: ageMark(m.all("a", "521")), PublicDomain: free(m.all("aflu", "506", "540", "542")), Copies: m.copies("852", string(copies), "cbp"),
 	}
 	for _, f := range m.fields("245") {
@@ -21,7 +21,7 @@ func (m *marc) marc21(copies CopyFields) Record {
 		r.Place, r.Publisher, r.Year = bare(m.first("260", "a")), m.first("260", "b"), yearIn(m.first("260", "c"))
 	}
 	if r.ISBN == "" {
-		r.ISBN = number(m.first("022", "a"))
+		r.ISBN = m.numbers("022")
 	}
 	if coded := []rune(m.control("008")); len(coded) >= 38 {
 		r.Lang = strings.Trim(string(coded[35:38]), " |")
@@ -63,11 +63,17 @@ func (m *marc) authors() string {
 func (m *marc) rusmarc(copies CopyFields) Record {
 	r := Record{
 		Source: m.control("001"), Kind: m.kind(), Lang: m.first("101", "a"), Place: bare(m.first("210", "a")), Publisher: m.first("210", "c"), Year: yearIn(m.first("210", "d")),
-		Pages: pagesIn(m.first("215", "a")), ISBN: number(m.first("010", "a")), Link: m.first("856", "u"), Tags: m.all("a", "606", "607", "608", "610"),
+		Pages: pagesIn(m.first("215", "a")), ISBN: m.numbers("010"), Link: m.link(), Tags: m.all("a", "606", "607", "608", "610"),
 		AgeMark: ageMark(m.all("a", "333")), PublicDomain: free(m.all("a", "300", "310", "371")), Copies: m.copies("899", string(copies), "abp"),
 	}
 	for _, f := range m.fields("200") {
 		r.Title, r.Volume = f.join(map[string]string{"a": " ; ", "e": " : "}), f.join(map[string]string{"h": ". ", "i": ". ", "v": ". "})
+	}
+	if len(m.fields("210")) == 0 {
+		r.Place, r.Publisher, r.Year = bare(m.first("214", "a")), m.first("214", "c"), yearIn(m.first("214", "d"))
+	}
+	if coded := []rune(m.first("100", "a")); r.Year == 0 && len(coded) >= 13 {
+		r.Year = yearIn(string(coded[9:13]))
 	}
 	var authors []string
 	for _, f := range m.fields("700", "701", "710") {
@@ -78,7 +84,7 @@ func (m *marc) rusmarc(copies CopyFields) Record {
 		r.Author = m.first("200", "f")
 	}
 	if r.ISBN == "" {
-		r.ISBN = number(m.first("011", "a"))
+		r.ISBN = m.numbers("011")
 	}
 	for _, f := range m.fields("461", "463") {
 		host, part := f.first("ta"), f.first("v")
@@ -100,7 +106,7 @@ func (m *marc) rusmarc(copies CopyFields) Record {
 var (
 	initial    = regexp.MustCompile(`(?:^|[\s.])\pL$`)
 	agePattern = regexp.MustCompile(`(?:^|[^0-9])(0|6|12|16|18)\s*\+`)
-	numberText = regexp.MustCompile(`^[0-9][0-9 -]*[0-9XxХх]`)
+	numberText = regexp.MustCompile(`^(?:(?i:isbn|issn)[:\s]*)?([0-9][0-9 –‑-]*[0-9XxХх])`)
 )
 
 // kind is what the leader says.
@@ -134,26 +140,63 @@ func (m *marc) all(codes string, tags ...string) []string {
 	return out
 }
 
-// copies are those of the tag, by the letters of siglum, fund and inventory number.
+// copies are those of the tag, by the letters of siglum, fund and inventory number: one of each number that a field has.
 func (m *marc) copies(tag, letters, usual string) []Copy {
 	if len(letters) != len(usual) {
 		letters = usual
 	}
 	var out []Copy
 	for _, f := range m.fields(tag) {
-		c := Copy{Siglum: f.first(letters[0:1]), Fund: f.first(letters[1:2]), Inventory: f.first(letters[2:3])}
-		if c != (Copy{}) {
-			out = append(out, c)
+		numbers := f.all(letters[2:3])
+		if len(numbers) == 0 {
+			numbers = []string{""}
+		}
+		for _, number := range numbers {
+			c := Copy{Siglum: f.first(letters[0:1]), Fund: f.first(letters[1:2]), Inventory: number}
+			if c != (Copy{}) {
+				out = append(out, c)
+			}
 		}
 	}
 	return out
 }
 
+// link is where the text can be read: of the resource itself rather than of another version of it, never of what is related, such as a picture of the cover.
+func (m *marc) link() string {
+	version := ""
+	for _, f := range m.fields("856") {
+		for _, s := range f.Sub {
+			address := strings.TrimSpace(s.Text) // its last sign is its own
+			if strings.HasPrefix(strings.ToLower(address), "www.") {
+				address = "http://" + address
+			}
+			switch {
+			case s.Code != "u" || f.Second == "2" || !webAddress.MatchString(address):
+			case f.Second == "1" && version == "":
+				version = address
+			case f.Second != "1":
+				return address
+			}
+		}
+	}
+	return version
+}
+
+var webAddress = regexp.MustCompile(`^(?i:https?|ftp)://[^\s"<>]+$`)
+
 // bare is a place without the brackets of what the book itself does not say.
 func bare(s string) string { return strings.Trim(s, "[] ") }
 
-// number is an ISBN or ISSN without what stands behind it.
-func number(s string) string { return strings.TrimRight(numberText.FindString(s), " -") }
+// numbers are all ISBN or ISSN of the tag, without what stands behind each.
+func (m *marc) numbers(tag string) string {
+	var out []string
+	for _, text := range m.all("a", tag) {
+		if found := numberText.FindStringSubmatch(text); found != nil && !slices.Contains(out, found[1]) {
+			out = append(out, found[1])
+		}
+	}
+	return strings.Join(out, ", ")
+}
 
 func ageMark(notes []string) int {
 	for _, note := range notes {

@@ -33,10 +33,13 @@ type CopyFields string
 var (
 	errBroken   = errors.New("it is not well-formed XML")
 	errLayout   = errors.New("it has neither a title of MARC 21 (245) nor one of RUSMARC (200)")
+	errDeleted  = errors.New("its leader says that it is deleted")
+	errNoRecord = errors.New("no MARC record is in it")
 	errEncoding = errors.New("the encoding that the file names is not known")
 )
 
-// MARCXML reads records of MARC 21 or RUSMARC. It looks for one record after another, so one that is broken does not spoil the next.
+// MARCXML reads records of MARC 21 or RUSMARC. It looks for one record after another, so one that is broken does not spoil the next. A file
+// without any is not what it was taken for, and ends with an error.
 func MARCXML(r io.Reader, layout Layout, copies CopyFields) (iter.Seq2[Record, error], error) {
 	text, err := decoded(r)
 	if err != nil {
@@ -46,7 +49,8 @@ func MARCXML(r io.Reader, layout Layout, copies CopyFields) (iter.Seq2[Record, e
 		s := bufio.NewScanner(text)
 		s.Buffer(make([]byte, 64<<10), 2*recordMost)
 		s.Split(splitRecords)
-		for number := 1; s.Scan(); number++ {
+		number := 1
+		for ; s.Scan(); number++ {
 			r, err := readMARC(s.Bytes(), layout, copies)
 			r.Number = number
 			if err != nil {
@@ -58,6 +62,8 @@ func MARCXML(r io.Reader, layout Layout, copies CopyFields) (iter.Seq2[Record, e
 		}
 		if err := s.Err(); err != nil {
 			yield(Record{}, fmt.Errorf("read records: %w", err))
+		} else if number == 1 {
+			yield(Record{}, fmt.Errorf("read records: %w", errNoRecord))
 		}
 	}, nil
 }
@@ -83,8 +89,8 @@ func decoded(r io.Reader) (io.Reader, error) {
 }
 
 var (
-	recordStart = regexp.MustCompile(`<(?:[A-Za-z0-9_]+:)?record[\s>]`)
-	recordEnd   = regexp.MustCompile(`</(?:[A-Za-z0-9_]+:)?record\s*>`)
+	recordStart = regexp.MustCompile(`<(?:[A-Za-z0-9_.-]+:)?record[\s>]`)
+	recordEnd   = regexp.MustCompile(`</(?:[A-Za-z0-9_.-]+:)?record\s*>`)
 )
 
 // splitRecords cuts a file into its records, each from its first tag to its last. One that ends nowhere ends where the next begins.
@@ -136,9 +142,10 @@ type marc struct {
 }
 
 type marcField struct {
-	Tag  string `xml:"tag,attr"`
-	Text string `xml:",chardata"`
-	Sub  []struct {
+	Tag    string `xml:"tag,attr"`
+	Second string `xml:"ind2,attr"`
+	Text   string `xml:",chardata"`
+	Sub    []struct {
 		Code string `xml:"code,attr"`
 		Text string `xml:",chardata"`
 	} `xml:"subfield"`
@@ -149,10 +156,19 @@ func readMARC(text []byte, layout Layout, copies CopyFields) (Record, error) {
 		return Record{}, errTooLong
 	}
 	var m marc
-	if err := xml.NewDecoder(bytes.NewReader(text)).Decode(&m); err != nil {
+	for i, c := range text {
+		if c < ' ' && !bytes.ContainsRune([]byte("\t\r\n"), rune(c)) {
+			text[i] = ' ' // a mark of another format, which XML does not allow
+		}
+	}
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.Entity = xml.HTMLEntity // a part of a page that somebody pasted
+	if err := d.Decode(&m); err != nil {
 		return Record{}, errBroken
 	}
 	switch {
+	case len(m.Leader) > 5 && m.Leader[5] == 'd':
+		return Record{}, errDeleted
 	case layout == MARC21, layout == AnyLayout && m.first("245", "a") != "":
 		return m.marc21(copies), nil
 	case layout == RUSMARC, layout == AnyLayout && len(m.fields("200")) > 0:
@@ -192,6 +208,16 @@ func (m *marc) first(tag, codes string) string {
 		}
 	}
 	return ""
+}
+
+// all are the texts of the subfield.
+func (f marcField) all(code string) (out []string) {
+	for _, s := range f.Sub {
+		if text := trimmed(s.Text); s.Code == code && text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // first is the first text of the first of the codes that the field has.
