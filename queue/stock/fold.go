@@ -49,7 +49,7 @@ func foldRune(r rune) rune {
 	case '\'', '’', 'ʼ', '`', '\u00ad':
 		return -1
 	}
-	if unicode.Is(unicode.Mn, r) {
+	if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) { // marks above letters, and what is not seen at all
 		return -1
 	}
 	if r > unicode.MaxASCII {
@@ -97,29 +97,4 @@ func stop(word string) bool {
 		"та", "що", "як", "від", "про", "уонна", "the", "of", "and", "an", "in", "on", "to", "for", "by",
 		"книга", "книгу", "книги", "книжка", "роман", "повесть", "автор", "автора", "кинигэ", "book", "novel", // as people ask
 	}, word)
-}
-
-// isbnKey gives thirteen digits of an ISBN however it is written, eight characters of an ISSN, or nothing.
-func isbnKey(s string) string {
-	s = strings.NewReplacer("-", "", " ", "", "–", "", "‑", "", "Х", "X", "х", "X").Replace(strings.ToUpper(strings.TrimSpace(s)))
-	s = strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(s, "ISBN"), "ISSN"), ":")
-	if len(s) == 0 || strings.Trim(s[:len(s)-1], "0123456789") != "" || strings.Trim(s[len(s)-1:], "0123456789X") != "" {
-		return ""
-	}
-	switch len(s) {
-	case 8, 13:
-		return s
-	case 10:
-		return thirteen("978" + s[:9])
-	}
-	return ""
-}
-
-// thirteen adds the last digit of an ISBN-13 to the twelve before.
-func thirteen(twelve string) string {
-	sum := 0
-	for i, d := range twelve {
-		sum += int(d-'0') * (1 + 2*(i%2))
-	}
-	return twelve + string(rune('0'+(10-sum%10)%10))
 }

@@ -22,7 +22,7 @@ type Record struct {
 	Place        string
 	Publisher    string
 	Volume       string
-	ISBN         string // or ISSN
+	ISBN         string // or ISSN; or several
 	Description  string // empty: it is made of the other fields
 	Link         string
 	Year, Pages  int // 0: unknown
@@ -132,7 +132,7 @@ func tidy(s string) string {
 
 // byItself names a record that has no id.
 func (r *Record) byItself() string {
-	if key := isbnKey(r.ISBN); len(key) == 13 && r.Volume == "" {
+	if key := isbnFirst(r.ISBN); len(key) == 13 && r.Volume == "" {
 		return "isbn:" + key
 	}
 	for _, c := range r.Copies {
@@ -184,7 +184,7 @@ func (r *Record) pagesWord() string {
 }
 
 // digestForm changes when a record is stored in another way than before, so that the next import stores all anew.
-const digestForm = 1
+const digestForm = 2
 
 // digest tells two states of a record apart.
 func (r *Record) digest() ([]byte, error) {

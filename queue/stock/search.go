@@ -18,10 +18,10 @@ const (
 )
 
 // Search gives the editions whose title, author and imprint have all the words, in any order, case and form, at most limit (and never more than a hundred).
-// An ISBN, an ISSN or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter wrong, missing, too many,
-// two that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an initial. First come those that
-// have all words in the title, then in title and author, of each the newest first (of twenty thousand, where more have the words). A query without a word
-// finds nothing. One or two round trips.
+// An ISBN or an ISSN, alone or among other words, or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter
+// wrong, missing, too many, two that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an initial.
+// First come those that have all words in the title, then in title and author, of each the newest first (of twenty thousand, where more have the words). A query
+// without a word finds nothing. One or two round trips.
 func (s *Stock) Search(ctx context.Context, lib library.ID, query string, limit int) ([]Edition, error) {
 	return search(ctx, s.pool, lib, query, limit)
 }
@@ -37,7 +37,7 @@ type question struct {
 	words  [][]string // that a record has to have, with what each may stand for
 	loose  []string   // what may stand for each of the words that a record lacks, if it lacks but one
 	whole  string     // all words, which may be a whole title or an inventory number
-	isbn   string     // the query as an ISBN
+	isbn   string     // the ISBN in the query
 }
 
 // $1 library, $2 configuration, $3 what is looked for, $4 the same in the title, $5 in title and author, $6 ISBN, $7 whole title or number, $8 limit,
@@ -46,6 +46,7 @@ const selectFound = `with asked as (select to_tsquery($2::regconfig, $3) as q, t
   to_tsquery($2::regconfig, $9) as loose),
 exact as (
   select e.id, e.year, 0 as rank from editions e where e.library_id = $1 and e.isbn_key = $6 and $6 <> ''
+  union all select e.id, e.year, 0 from editions e where e.library_id = $1 and e.words @@ to_tsquery('simple', nullif($6, ''))
   union all select e.id, e.year, 0 from copies c join editions e on e.library_id = $1 and e.id = c.edition_id where c.library_id = $1 and c.key = $7
   union all select e.id, e.year, 1 from titles t join editions e on e.library_id = $1 and e.title_id = t.id where t.library_id = $1 and t.title_key = $7
   union all (select e.id, e.year, case when e.words @@ in_title then 2 when e.words @@ in_both then 3 else 4 end
@@ -107,7 +108,7 @@ func search(ctx context.Context, db database, lib library.ID, query string, limi
 // ask reads a query.
 func ask(query string) question {
 	query = query[:min(len(query), queryMost)]
-	q := question{config: "catalogue", isbn: isbnKey(query)}
+	q := question{config: "catalogue", isbn: isbnFirst(query)}
 	words := fold(query)
 	q.whole = titleKey(words)
 	for _, w := range words {

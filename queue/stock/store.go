@@ -142,9 +142,11 @@ func (r *Record) row() []any {
 	}
 	title, author := fold(r.Title), fold(r.Author)
 	other := fold(strings.Join(append([]string{r.Place, r.Publisher, r.Volume, yearText(r.Year)}, r.Tags...), " "))
+	isbns := append(isbnKeys(r.ISBN), "")
+	other = append(other, fold(strings.Join(isbns[1:], " "))...) // the first has a column of its own
 	return []any{
 		r.Title, titleKey(title), r.Author, r.Kind, r.Lang, r.PublicDomain, int32(r.AgeMark), r.Tags, r.Place, r.Publisher, unknown(r.Year), unknown(r.Pages),
-		r.ISBN, isbnKey(r.ISBN), r.Volume, r.Link, r.Description, strings.Join(title, " "), strings.Join(author, " "), strings.Join(other, " "),
+		r.ISBN, isbns[0], r.Volume, r.Link, r.Description, strings.Join(title, " "), strings.Join(author, " "), strings.Join(other, " "),
 	}
 }
 
