@@ -121,6 +121,9 @@ func (i *importing) take(r Record) error {
 
 // join gives the copies of a further record to the first of its source, which stays as it is if they cannot be its.
 func (i *importing) join(first *Record, r Record) error {
+	if first.unnamed && !slices.Equal(fold(first.Title), fold(r.Title)) {
+		return &Refusal{Number: r.Number, Err: errTwoTitles}
+	}
 	both := *first
 	both.Copies = slices.Concat(first.Copies, r.Copies)
 	if err := both.check(); err != nil {

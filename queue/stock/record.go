@@ -30,6 +30,7 @@ type Record struct {
 	AgeMark      int // 0, 6, 12, 16, 18
 	Tags         []string
 	Copies       []Copy // ID is not read; State may be empty: as it is, or In
+	unnamed      bool   // it had no Source
 }
 
 // What a record is refused for.
@@ -40,6 +41,7 @@ var (
 	errState     = errors.New("the state of a copy is none of in, lost, written_off")
 	errCopies    = fmt.Errorf("it has more than %d copies", copiesMost)
 	errSource    = fmt.Errorf("its id has more than %d letters", sourceMost)
+	errTwoTitles = errors.New("it has no id, and its ISBN or inventory number is that of another title in the file")
 	errInventory = errors.New("an inventory number of it is another record's")
 )
 
@@ -78,7 +80,7 @@ func (r *Record) check() error {
 		r.Description = r.describe()
 	}
 	if r.Source == "" {
-		r.Source = r.byItself()
+		r.Source, r.unnamed = r.byItself(), true
 	}
 	return r.refusal()
 }

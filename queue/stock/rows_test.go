@@ -89,3 +89,28 @@ func TestAFurtherRowThatFails(t *testing.T) {
 		t.Errorf("copies %q, want %q", numbers, want)
 	}
 }
+
+// TestOneISBNOnTwoTitles: without ids the second is told, and is no copy of the first; with ids both are taken, and a title written otherwise is the same.
+func TestOneISBNOnTwoTitles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b, title string
+		want        stock.Summary
+		copies      int
+	}{
+		{"", "", "Мы", stock.Summary{Added: 1, Refused: 1}, 1},
+		{"", "", "ОБРЫВ!", stock.Summary{Added: 1}, 2},
+		{"1", "2", "Мы", stock.Summary{Added: 2}, 1},
+		{"1", "1", "Обрыв: роман", stock.Summary{Added: 1}, 2},
+	} {
+		w := newWorld(t)
+		sum, refused := w.take(each(
+			stock.Record{Source: c.a, Title: "Обрыв", ISBN: "5-02-011289-4", Copies: []stock.Copy{{Inventory: "1"}}},
+			stock.Record{Source: c.b, Title: c.title, ISBN: "978-5-02-011289-6", Copies: []stock.Copy{{Inventory: "2"}}},
+		))
+		found, err := w.Search(t.Context(), w.lib, "1", 5)
+		if err != nil || sum != c.want || len(found) != 1 || len(found[0].Copies) != c.copies {
+			t.Errorf("%+v: %+v, %v; %+v, %v", c, sum, refused, found, err)
+		}
+	}
+}
