@@ -114,3 +114,28 @@ func TestOneISBNOnTwoTitles(t *testing.T) {
 		}
 	}
 }
+
+// TestACopyGetsItsNumberLater and is still one copy, with what staff know of it.
+func TestACopyGetsItsNumberLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.take(each(stock.Record{Source: "1", Title: "Обрыв", Copies: []stock.Copy{{Siglum: "КХ"}, {Siglum: "КМ"}}}))
+	if _, err := w.pool.Exec(t.Context(), `update copies set state = 'lost' where siglum = 'КМ'`); err != nil {
+		t.Fatal(err)
+	}
+	before, err := w.Search(t.Context(), w.lib, "обрыв", 1)
+	if err != nil || len(before) != 1 {
+		t.Fatalf("%d found: %v", len(before), err)
+	}
+	w.take(each(stock.Record{Source: "1", Title: "Обрыв", Copies: []stock.Copy{{Siglum: "КХ", Inventory: "100"}, {Siglum: "КМ", Inventory: "101"}, {Siglum: "СБ", Inventory: "102"}}}))
+	after, err := w.Get(t.Context(), w.lib, before[0].ID)
+	if err != nil || len(after.Copies) != 3 {
+		t.Fatalf("%+v: %v", after, err)
+	}
+	for i, was := range before[0].Copies {
+		was.Inventory = fmt.Sprint(100 + i)
+		if after.Copies[i] != was {
+			t.Errorf("%+v, want %+v", after.Copies[i], was)
+		}
+	}
+}

@@ -66,6 +66,11 @@ func (b *batch) store(ctx context.Context) error {
 	if err := b.tx.QueryRow(ctx, insertEditions, b.lib).Scan(&b.added, &b.changed); err != nil {
 		return fmt.Errorf("store editions: %w", err)
 	}
+	if b.changed > 0 {
+		if _, err := b.tx.Exec(ctx, numberCopies, b.lib); err != nil {
+			return fmt.Errorf("number copies: %w", err)
+		}
+	}
 	if _, err := b.tx.Exec(ctx, insertCopies, b.lib); err != nil {
 		return fmt.Errorf("store copies: %w", err)
 	}

@@ -17,6 +17,11 @@ const insertEditions = `with stored as (
   returning e.xmax = 0 as added)
 select count(*) filter (where added), count(*) filter (where not added) from stored`
 
+// A copy that was without an inventory number and has one now is the same copy.
+const numberCopies = `update copies c set key = s.key from staged_copies s join editions e on e.library_id = $1 and e.source = s.source
+where c.library_id = $1 and c.edition_id = e.id and c.key = s.source || '#' || s.n and s.key <> c.key
+  and not exists (select from copies k where k.library_id = $1 and k.key = s.key)`
+
 // A copy of which the record does not say how it is stays as it is.
 const insertCopies = `insert into copies as c (library_id, edition_id, key, siglum, fund, inventory, state)
 select $1, e.id, s.key, s.siglum, s.fund, s.inventory, coalesce(nullif(s.state, ''), known.state, 'in')
