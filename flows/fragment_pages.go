@@ -14,7 +14,7 @@ func pagesAsk(_ *Reader, v Vars, out *Turn) {
 		key = "fragment.pages_article"
 	}
 	out.say("fragment.title", templates.Fields{"title": v.title()}, backButton())
-	if b, ok := v.book(); ok && b.Pages > 0 && out.State.Flow == KindFragment {
+	if b, ok := v.book(); ok && b.Pages > 0 && (!b.Issue || out.State.Flow == KindFragment) {
 		out.line("fragment.book_pages", templates.Fields{"pages": b.Pages})
 	}
 	out.line(key, nil)
@@ -45,12 +45,18 @@ func pagesTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	return ""
 }
 
-// tooFar says that the book has no such pages. Of an issue of a periodical the number may go on through the year.
+// tooFar says that the book has no such pages. Of an issue of a periodical their numbers may go on through the year, but there are no more of them.
 func (v Vars) tooFar(out *Turn) bool {
 	b, chosen := v.book()
 	pages, numbered := v.pages()
-	if !chosen || !numbered || b.Pages == 0 || pages.Max() <= b.Pages || out.State.Flow == KindArticle {
+	switch {
+	case !chosen || !numbered || b.Pages == 0 || pages.Max() <= b.Pages:
 		return false
+	case b.Issue && pages.Count() <= b.Pages:
+		return false
+	case b.Issue:
+		out.say("fragment.too_long", templates.Fields{"pages": b.Pages, "number": pages.Count()})
+		return true
 	}
 	out.say("fragment.too_far", templates.Fields{"pages": b.Pages, "last": pages.Max()})
 	return true

@@ -8,7 +8,7 @@ const (
 	KindArticle  = "article"  // of a periodical
 )
 
-// FindBook looks in the catalogue.
+// FindBook looks in the catalogue; for an article in periodicals first.
 type FindBook struct{ Words, Kind string }
 
 // BooksFound answers FindBook: the best first, at most six.
@@ -21,6 +21,7 @@ type Book struct {
 	Short string `json:"short"`           // author, title, year: fits a button
 	Pages int    `json:"pages,omitempty"` // 0: unknown
 	Free  bool   `json:"free,omitempty"`  // in the public domain
+	Issue bool   `json:"issue,omitempty"` // of a periodical, or an article in one: numbers of pages may go on through the year
 }
 
 // PlaceOrder orders pages of a book, or an article.

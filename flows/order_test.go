@@ -144,7 +144,7 @@ func orderAnswers(r *Reader) map[string]Answer {
 		"one book":                  BooksFound{Books: sixBooks()[:1]},
 		"two alike":                 BooksFound{Books: twoAlike()},
 		"six books":                 BooksFound{Books: sixBooks()},
-		"an issue":                  BooksFound{Books: []Book{{ID: 81, Line: "Полярная звезда : журнал. – Якутск, 1998. – № 3. – 128 с.", Short: "Полярная звезда, 1998, № 3", Pages: 128}}},
+		"an issue":                  BooksFound{Books: []Book{{ID: 81, Line: "Полярная звезда : журнал. – Якутск, 1998. – № 3. – 128 с.", Short: "Полярная звезда, 1998, № 3", Pages: 128, Issue: true}}},
 		"a long name":               BooksFound{Books: []Book{{ID: 90, Line: strings.Repeat("Длинное заглавие ", 60), Short: strings.Repeat("Длинное заглавие ", 9)}}},
 		"placed":                    OrderPlaced{Order: 12, Code: "Ф-12", Due: r.Library.Due(r.Now, 8*time.Hour)},
 		"up to 5 pages":             OrderPlaced{Verdict: VerdictUpTo, UpTo: 5, Limit: 48, Used: 43},

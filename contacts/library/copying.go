@@ -80,12 +80,21 @@ func (c Copying) Allow(total, used, asked int, publicDomain bool) Verdict {
 	return c.beyond()
 }
 
-// AllowArticle says what becomes of a request for an article of an issue of which the reader has had so many before.
-func (c Copying) AllowArticle(before int, publicDomain bool) Verdict {
-	if before <= 0 || !c.OneArticle || publicDomain && !c.CountDomain {
-		return Verdict{Outcome: Allowed}
+// AllowArticle says what becomes of a request for an article of an issue of a periodical, which may be longer than the share of the issue: total, used and asked
+// as for Allow, before are the articles of it that the reader has had or asked for. Where one article is the rule, it is that one or the share, not both.
+func (c Copying) AllowArticle(total, used, before, asked int, publicDomain bool) Verdict {
+	switch left := c.Pages - max(used, 0); {
+	case publicDomain && !c.CountDomain:
+	case c.OneArticle && before > 0:
+		return c.beyond()
+	case c.OneArticle && used > 0:
+		return c.Allow(total, used, asked, false)
+	case c.Pages > 0 && left <= 0:
+		return c.beyond()
+	case c.Pages > 0 && asked > left:
+		return Verdict{Outcome: UpTo, Pages: left}
 	}
-	return c.beyond()
+	return Verdict{Outcome: Allowed}
 }
 
 func (c Copying) beyond() Verdict {

@@ -143,22 +143,30 @@ func TestAllowAddsUp(t *testing.T) {
 
 func TestAllowArticle(t *testing.T) {
 	t.Parallel()
-	one := Copying{OneArticle: true}
+	one, pages := Copying{OneArticle: true}, Copying{Pages: 20}
+	allowed, permission := Verdict{Outcome: Allowed}, Verdict{Outcome: NeedsPermission}
 	for _, c := range []struct {
-		limits Copying
-		before int
-		free   bool
-		want   Outcome
+		name                string
+		limits              Copying
+		used, before, asked int
+		free                bool
+		want                Verdict
 	}{
-		{one, 0, false, Allowed},
-		{one, 1, false, NeedsPermission},
-		{one, 1, true, Allowed},
-		{Copying{OneArticle: true, CountDomain: true}, 1, true, NeedsPermission},
-		{Copying{OneArticle: true, Final: true}, 2, false, Refused},
-		{Copying{}, 5, false, Allowed},
+		{"the first, longer than the share", one, 0, 0, 50, false, allowed},
+		{"a second", one, 2, 1, 1, false, permission},
+		{"a second in the public domain", one, 2, 1, 1, true, allowed},
+		{"a second, where the public domain counts", Copying{OneArticle: true, CountDomain: true}, 2, 1, 1, true, permission},
+		{"a third, and that is final", Copying{OneArticle: true, Final: true}, 2, 2, 1, false, Verdict{Outcome: Refused}},
+		{"one more, where they are not counted", Copying{}, 90, 5, 50, false, allowed},
+		{"after pages, within the share", one, 10, 0, 20, false, allowed},
+		{"after pages, beyond the share", one, 10, 0, 21, false, Verdict{Outcome: UpTo, Pages: 20}},
+		{"after all of the share", one, 30, 0, 1, false, permission},
+		{"as long as pages bound it", pages, 5, 1, 15, false, allowed},
+		{"longer than pages bound it", pages, 5, 1, 16, false, Verdict{Outcome: UpTo, Pages: 15}},
+		{"pages are used up", pages, 20, 1, 1, false, permission},
 	} {
-		if got := c.limits.AllowArticle(c.before, c.free); got.Outcome != c.want {
-			t.Errorf("%+v after %d: %v", c.limits, c.before, got)
+		if got := c.limits.AllowArticle(100, c.used, c.before, c.asked, c.free); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
 }

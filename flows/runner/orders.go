@@ -57,15 +57,26 @@ func (t *turn) mayAsk(kind library.Request) bool {
 }
 
 func (r *Runner) findBook(ctx context.Context, tx pgx.Tx, a asked[flows.FindBook]) (flows.Answer, error) {
-	found, err := stock.SearchIn(ctx, tx, a.libID, a.ask.Words, booksMost)
+	found, err := findEditions(ctx, tx, a.libID, a.ask)
 	if err != nil {
 		return nil, err
 	}
 	out := flows.BooksFound{}
 	for _, e := range found {
-		out.Books = append(out.Books, flows.Book{ID: int64(e.ID), Line: e.Description, Short: short(e), Pages: e.Pages, Free: e.PublicDomain})
+		out.Books = append(out.Books, flows.Book{ID: int64(e.ID), Line: e.Description, Short: short(e), Pages: e.Pages, Free: e.PublicDomain, Issue: fragments.OfIssue(e)})
 	}
 	return out, nil
+}
+
+// findEditions looks for an article in periodicals first: in a book only where none of them has the words, for there are collections.
+func findEditions(ctx context.Context, tx pgx.Tx, lib library.ID, ask flows.FindBook) ([]stock.Edition, error) {
+	if ask.Kind == flows.KindArticle {
+		found, err := stock.SearchIn(ctx, tx, lib, ask.Words, booksMost, stock.Periodical, stock.Article)
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	return stock.SearchIn(ctx, tx, lib, ask.Words, booksMost)
 }
 
 // short is the edition on a button: who, what, when.

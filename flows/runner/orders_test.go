@@ -279,3 +279,30 @@ func TestOnlyReadersAskQuestions(t *testing.T) {
 		t.Errorf("%d questions of a reader", n)
 	}
 }
+
+// TestArticleOfABook: who calls the whole of a book an article gets no more of it, and a magazine of that name comes first.
+func TestArticleOfABook(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	article := func() (got string) {
+		s.say(s.instance, "anna", "отмена")
+		s.say(s.instance, "anna", "меню")
+		s.press(s.instance, "anna", "article")
+		s.say(s.instance, "anna", "Сказки народов Севера, 1951, № 1, с. 1–100")
+		for range 3 { // the first that was found, how, agreed
+			got = strings.Join(s.say(s.instance, "anna", "1"), " ")
+		}
+		return got
+	}
+	if got := article(); !strings.Contains(got, "Всего разрешено страниц: 30") {
+		t.Errorf("the whole book as an article is answered by %q", got)
+	}
+	record := stock.Record{Number: 1, Source: "2", Title: "Сказки народов Севера", Kind: stock.Periodical, Volume: "1951, № 1", Year: 1951, Pages: 100}
+	_, err := stock.New(s.pool).Import(t.Context(), s.lib, func(yield func(stock.Record, error) bool) { yield(record, nil) }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := article(); !strings.Contains(got, "принят") {
+		t.Errorf("an article of a magazine is answered by %q", got)
+	}
+}

@@ -29,6 +29,9 @@ const (
 where library_id = $1 and reader_id = $2 and edition_id = $3 and id <> $4 and state not in ('refused', 'cancelled')`
 )
 
+// OfIssue reports whether the edition is an issue of a periodical, or an article in one: articles are counted there, and numbers of pages go on through the year.
+func OfIssue(e stock.Edition) bool { return e.Kind == stock.Periodical || e.Kind == stock.Article }
+
 func holdReader(ctx context.Context, tx pgx.Tx, lib library.ID, reader contacts.ReaderID) error {
 	if _, err := tx.Exec(ctx, lockReader, lib, reader); err != nil {
 		return fmt.Errorf("hold reader %d: %w", reader, err)
@@ -43,12 +46,18 @@ func meter(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, book st
 	if err := tx.QueryRow(ctx, usedBefore, lib.ID, o.Reader, o.Edition, o.ID).Scan(&used, &articles); err != nil {
 		return fmt.Errorf("what reader %d had of edition %d: %w", o.Reader, o.Edition, err)
 	}
-	rules := lib.Settings.Policy.Limits(library.Request(o.Kind))
+	kind := o.Kind
+	if !OfIssue(book) { // whatever the reader calls the pages of a book
+		kind = Fragment
+	}
+	rules := lib.Settings.Policy.Limits(library.Request(kind))
 	refused := &LimitError{Used: used, Limit: book.Pages * rules.Share() / 100, May: !rules.Final}
 	verdict := rules.Allow(book.Pages, used, max(pages, 1), book.PublicDomain)
-	if o.Kind == Article {
-		refused.Used, refused.Limit = articles, 0
-		verdict = rules.AllowArticle(articles, book.PublicDomain)
+	if kind == Article {
+		verdict = rules.AllowArticle(book.Pages, used, articles, max(pages, 1), book.PublicDomain)
+		if used == 0 || articles > 0 { // it is not the share that stands in the way
+			refused.Limit = 0
+		}
 	}
 	if verdict.Outcome == library.Allowed || permit && !rules.Final {
 		return nil

@@ -10,28 +10,33 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"librarian/bots"
 	"librarian/bots/files"
+	"librarian/contacts/library"
 	"librarian/queue/fragments"
+	"librarian/queue/stock"
 )
 
-// TestMeter: no row of orders, cancellations, refusals and chapters gets more pages of a book than the rules allow (F5).
+// TestMeter: no row of orders, whatever they are called and through whatever channel, of cancellations, refusals and chapters gets more of a book than the rules
+// allow (F5), nor more of an issue than one article or the share.
 func TestMeter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
+	issue := h.editionOf(stock.Periodical, "Полярная звезда", 100, false)
+	h.lib.Settings.Policy = library.ExamplePolicy()
 	rapid.Check(t, func(t *rapid.T) {
 		h.reader = h.newReader()
 		var open []fragments.Order
 		for i := range rapid.IntRange(1, 12).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"order", "order", "chapter", "cancel", "refuse"}).Draw(t, "what") {
 			case "order":
-				n := rapid.IntRange(1, 40).Draw(t, "pages")
-				if o, ok := h.within(t, h.wish(h.book, fmt.Sprintf("%d: %d", i, n), n)); ok {
+				n := rapid.IntRange(1, 60).Draw(t, "pages")
+				if o, ok := h.within(t, h.drawn(t, issue, fmt.Sprintf("%d: %d", i, n), n)); ok {
 					open = append(open, o)
 				}
 			case "chapter":
-				o, ok := h.within(t, h.wish(h.book, fmt.Sprintf("глава %d", i), 0))
-				if ok {
-					h.chapter(t, o, rapid.IntRange(1, 40).Draw(t, "came"))
+				if o, ok := h.within(t, h.drawn(t, issue, fmt.Sprintf("глава %d", i), 0)); ok {
+					h.chapter(t, o, rapid.IntRange(1, 60).Draw(t, "came"))
 				}
 			case "cancel", "refuse":
 				if len(open) == 0 {
@@ -43,13 +48,37 @@ func TestMeter(t *testing.T) {
 				})
 				open = append(open[:k], open[k+1:]...)
 			}
-			var had int
-			h.scan(&had, `select coalesce(sum(count), 0) from orders where reader_id = $1 and edition_id = $2 and state not in ('refused', 'cancelled')`, h.reader, h.book)
-			if had > 30 {
-				t.Fatalf("the reader has %d pages of a hundred", had)
+			if had := h.had(h.book); had.pages > 30 {
+				t.Fatalf("the reader has %d pages of a hundred", had.pages)
+			}
+			if had := h.had(issue); had.articles > 1 || had.pages > 30 && had.orders > had.articles {
+				t.Fatalf("the reader has %+v of an issue of a hundred pages", had)
 			}
 		}
 	})
+}
+
+// drawn is a wish of any kind, through any channel, for the book or for the issue.
+func (h *house) drawn(t *rapid.T, issue stock.EditionID, pages string, count int) fragments.Wish {
+	w := h.wish(rapid.SampledFrom([]stock.EditionID{h.book, issue}).Draw(t, "edition"), pages, count)
+	w.Kind = rapid.SampledFrom([]string{fragments.Fragment, fragments.Article}).Draw(t, "kind")
+	w.Channel = rapid.SampledFrom([]bots.Kind{bots.WebChat, bots.Telegram, bots.Email}).Draw(t, "channel")
+	return w
+}
+
+// hold is what a reader has of a work: orders whose length is known, and the articles among them.
+type hold struct{ pages, orders, articles int }
+
+func (h *house) had(of stock.EditionID) (out hold) {
+	h.Helper()
+	h.scan(&out.pages, measured("coalesce(sum(count), 0)"), h.reader, of)
+	h.scan(&out.orders, measured("count(*)"), h.reader, of)
+	h.scan(&out.articles, measured("count(*) filter (where kind = 'article')"), h.reader, of)
+	return out
+}
+
+func measured(what string) string {
+	return `select ` + what + ` from orders where reader_id = $1 and edition_id = $2 and count > 0 and state not in ('refused', 'cancelled')`
 }
 
 // within places the order, or sees that it was refused for its length, with a true word of what is left.
@@ -62,7 +91,7 @@ func (h *house) within(t *rapid.T, w fragments.Wish) (fragments.Order, bool) {
 	if !errors.As(err, &limit) {
 		t.Fatal(err)
 	}
-	if limit.Limit != 30 || limit.UpTo != 30-limit.Used || w.Count > 0 && w.Count <= limit.UpTo {
+	if w.Edition == h.book && (limit.Limit != 30 || limit.UpTo != 30-limit.Used) || w.Count > 0 && w.Count <= limit.UpTo {
 		t.Fatalf("%d pages refused: %+v", w.Count, limit)
 	}
 	return o, false
@@ -124,6 +153,15 @@ func TestMeterKnowsBetter(t *testing.T) {
 	w.Permit = true
 	if o, err := h.place(w); err != nil || !o.Permit {
 		t.Errorf("with permission: %+v, %v", o, err)
+	}
+	w = h.wish(h.book, "1–100", 100)
+	w.Kind, w.Reader = fragments.Article, h.newReader()
+	if _, err := h.place(w); !errors.As(err, &limit) || limit.UpTo != 30 || limit.Limit != 30 {
+		t.Errorf("a whole book as an article: %v", err)
+	}
+	w.Edition = h.editionOf(stock.Periodical, "Полярная звезда", 100, false)
+	if _, err := h.place(w); err != nil {
+		t.Errorf("an article that is a whole issue: %v", err)
 	}
 	other := h.wish(h.book, "1–10", 10)
 	other.Reader = h.newReader()

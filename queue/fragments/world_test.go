@@ -88,8 +88,13 @@ func (h *house) staff(login string, role queue.Role) fragments.Actor {
 // edition takes a book into the catalogue and gives its id.
 func (h *house) edition(title string, pages int, free bool) stock.EditionID {
 	h.Helper()
+	return h.editionOf(stock.Book, title, pages, free)
+}
+
+func (h *house) editionOf(kind, title string, pages int, free bool) stock.EditionID {
+	h.Helper()
 	record := stock.Record{
-		Number: 1, Source: title, Title: title, Kind: stock.Book, Pages: pages, PublicDomain: free,
+		Number: 1, Source: title, Title: title, Kind: kind, Pages: pages, PublicDomain: free,
 		Copies: []stock.Copy{{Siglum: "КХ2", Fund: "основной", Inventory: title}},
 	}
 	catalogue := stock.New(h.pool)

@@ -23,12 +23,12 @@ const (
 // First come those that have all words in the title, then in title and author, of each the newest first (of twenty thousand, where more have the words). A query
 // without a word finds nothing. One or two round trips.
 func (s *Stock) Search(ctx context.Context, lib library.ID, query string, limit int) ([]Edition, error) {
-	return search(ctx, s.pool, lib, query, limit)
+	return search(ctx, s.pool, lib, query, limit, nil)
 }
 
-// SearchIn is Search within a transaction.
-func SearchIn(ctx context.Context, tx pgx.Tx, lib library.ID, query string, limit int) ([]Edition, error) {
-	return search(ctx, tx, lib, query, limit)
+// SearchIn is Search within a transaction, of titles of these kinds alone; with none, of all.
+func SearchIn(ctx context.Context, tx pgx.Tx, lib library.ID, query string, limit int, kinds ...string) ([]Edition, error) {
+	return search(ctx, tx, lib, query, limit, kinds)
 }
 
 // question is a query as the database is asked it.
@@ -38,10 +38,11 @@ type question struct {
 	loose  []string   // what may stand for each of the words that a record lacks, if it lacks but one
 	whole  string     // all words, which may be a whole title or an inventory number
 	isbn   string     // the ISBN in the query
+	kinds  []string   // of title; nil: all
 }
 
 // $1 library, $2 configuration, $3 what is looked for, $4 the same in the title, $5 in title and author, $6 ISBN, $7 whole title or number, $8 limit,
-// $9 what is looked for if nothing of that is found.
+// $9 what is looked for if nothing of that is found, $10 the kinds of title, null for all.
 const selectFound = `with asked as (select to_tsquery($2::regconfig, $3) as q, to_tsquery($2::regconfig, $4) as in_title, to_tsquery($2::regconfig, $5) as in_both,
   to_tsquery($2::regconfig, $9) as loose),
 exact as (
@@ -54,7 +55,9 @@ exact as (
 found as (
   select * from exact
   union all (select e.id, e.year, 5 from asked, editions e where e.library_id = $1 and e.words @@ loose and not exists (select from exact) limit 20000)),
-best as (select id, min(rank) as rank, coalesce(max(year), 0) as year from found group by id order by 2, 3 desc, 1 limit $8)
+best as (select id, min(rank) as rank, coalesce(max(year), 0) as year from found
+  where $10::text[] is null or exists (select from editions e join titles t on t.library_id = $1 and t.id = e.title_id where e.library_id = $1 and e.id = found.id and t.kind = any($10))
+  group by id order by 2, 3 desc, 1 limit $8)
 select ` + shown + `
 from best join editions e on e.library_id = $1 and e.id = best.id join titles t on t.library_id = $1 and t.id = e.title_id
 order by best.rank, best.year desc, e.id`
@@ -75,8 +78,9 @@ type near struct {
 	Lexeme string
 }
 
-func search(ctx context.Context, db database, lib library.ID, query string, limit int) ([]Edition, error) {
+func search(ctx context.Context, db database, lib library.ID, query string, limit int, kinds []string) ([]Edition, error) {
 	q := ask(query)
+	q.kinds = kinds
 	limit = min(limit, foundMost)
 	if q.whole == "" || limit < 1 {
 		return nil, nil
@@ -154,7 +158,7 @@ func (q question) queue(batch *pgx.Batch, lib library.ID, limit int, found *[]Ed
 	for i, instead := range q.loose {
 		loose = append(loose, question{words: slices.Delete(slices.Clone(q.words), i, i+1)}.text("")+instead)
 	}
-	batch.Queue(selectFound, lib, q.config, q.text(""), q.text(":A"), q.text(":AB"), q.isbn, q.whole, limit, strings.Join(loose, " | ")).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(selectFound, lib, q.config, q.text(""), q.text(":A"), q.text(":AB"), q.isbn, q.whole, limit, strings.Join(loose, " | "), q.kinds).Query(func(rows pgx.Rows) (err error) {
 		*found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Edition])
 		return err
 	})

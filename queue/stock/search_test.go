@@ -3,6 +3,7 @@ package stock_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,6 +87,41 @@ func TestSearch(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%q finds %q, want %q", query, got, want)
 		}
+	}
+}
+
+func TestKindsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.take(each(append(shelf(), stock.Record{Source: "13", Title: "Полярная звезда", Author: "Рылеев, К. Ф.", Year: 1990})...))
+	err := pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error {
+		for _, c := range []struct {
+			kinds []string
+			limit int
+			want  string
+		}{
+			{nil, 5, "1990 1986 1985"},
+			{[]string{stock.Periodical, stock.Article}, 1, "1986"},
+			{[]string{stock.Periodical, stock.Article}, 5, "1986 1985"},
+			{[]string{stock.Map}, 5, ""},
+			{[]string{stock.Book}, 5, "1990"},
+		} {
+			found, err := stock.SearchIn(t.Context(), tx, w.lib, "полярная звезда", c.limit, c.kinds...)
+			if err != nil {
+				return err
+			}
+			var years []string
+			for _, e := range found {
+				years = append(years, strconv.Itoa(e.Year))
+			}
+			if got := strings.Join(years, " "); got != c.want {
+				t.Errorf("of %v: %s, want %s", c.kinds, got, c.want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
