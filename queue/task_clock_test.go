@@ -1,6 +1,8 @@
 package queue_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +21,31 @@ func officeHours(lib library.ID) library.Library {
 	return out
 }
 
+// orderOf makes the tasks those of one order, whose clock is theirs.
+func (h *house) orderOf(ids ...queue.TaskID) (order int64) {
+	h.t.Helper()
+	err := h.pool.QueryRow(h.t.Context(), `
+with channel as (insert into channels (library_id, kind, name) values ($1, 'webchat', 'chat of ' || $2) returning id),
+contact as (insert into contacts (library_id, name) values ($1, 'Anna') returning id),
+address as (insert into addresses (library_id, contact_id, channel_id, external) select $1, contact.id, channel.id, 'a' from contact, channel returning id),
+talk as (insert into conversations (library_id, id, lang) select $1, id, 'ru' from address returning id),
+reader as (insert into readers (library_id, name) values ($1, 'Anna') returning id)
+insert into orders (library_id, kind, reader_id, conversation_id, channel, title, pages, want, due_at, created_at)
+select $1, 'fragment', reader.id, talk.id, 'webchat', 'Олонхо', '1', 'photo', $3, $3 from reader, talk returning id`, h.lib, fmt.Sprint(ids), h.clock.Now()).Scan(&order)
+	if err == nil {
+		_, err = h.pool.Exec(h.t.Context(), `update tasks set order_id = $2 where library_id = $1 and id = any($3)`, h.lib, order, ids)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return order
+}
+
+func (h *house) setClock(order int64, c queue.Clock) {
+	h.t.Helper()
+	h.tx(func(tx pgx.Tx) error { return queue.ClockOfOrder(h.t.Context(), tx, h.lib, order, c) })
+}
+
 func TestClockStandsStill(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t) // ten o'clock
@@ -34,6 +61,7 @@ func TestClockStandsStill(t *testing.T) {
 		id, err = queue.Open(ctx, tx, []queue.NewTask{task})
 		return err
 	})
+	order := h.orderOf(id...)
 	late := func() bool {
 		t.Helper()
 		rows, err := h.List(ctx, h.lib, queue.Filter{Scope: queue.Scope{Roles: queue.Roles()}})
@@ -47,49 +75,46 @@ func TestClockStandsStill(t *testing.T) {
 		}
 		return rows[0].Late
 	}
-	resume := func() (due time.Time) {
-		t.Helper()
-		h.tx(func(tx pgx.Tx) (err error) { due, err = h.Resume(ctx, tx, lib, lib.Settings.Hours, id[0]); return err })
-		return due
-	}
 	pause := func() {
-		t.Helper()
-		h.tx(func(tx pgx.Tx) error { return h.Pause(ctx, tx, h.lib, id[0]) })
+		now := h.clock.Now()
+		h.setClock(order, queue.Clock{Due: task.Due, Paused: &now})
 	}
-	if due := resume(); !due.Equal(task.Due) {
-		t.Errorf("a clock that runs: due %v", due)
-	}
-	h.clock.move(time.Hour) // three hours are left
+	h.clock.move(time.Hour)
 	pause()
 	h.clock.move(6 * time.Hour)
-	pause() // again: it stands since the first time
 	if late() {
 		t.Error("late though its clock stands still")
 	}
-	h.clock.move(2 * time.Hour) // seven in the evening
-	if due := resume(); !due.Equal(start.Add(26 * time.Hour)) {
-		t.Errorf("due %v, want noon of the next day", due)
-	}
-	h.clock.move(17 * time.Hour)
-	pause() // noon: it is due now
+	task.Due = start.Add(26 * time.Hour)
+	h.setClock(order, queue.Clock{Due: task.Due})
+	h.clock.move(19 * time.Hour)
+	pause() // it is due now
 	if late() {
 		t.Error("late at the moment when it is due")
 	}
 	h.clock.move(time.Minute)
-	if due := resume(); !due.Equal(start.Add(26 * time.Hour)) {
-		t.Errorf("due %v: nothing was left", due)
-	}
+	h.setClock(order, queue.Clock{Due: task.Due})
 	if !late() {
 		t.Error("not late")
 	}
-	h.clock.move(time.Hour)
 	pause()
 	if !late() {
 		t.Error("what was late is so no more")
 	}
 	h.tx(func(tx pgx.Tx) error { return queue.Withdraw(ctx, tx, h.lib, id, "gone") })
-	want(t, "a done one", h.try(func(tx pgx.Tx) error { return h.Pause(ctx, tx, h.lib, id[0]) }), queue.ErrDone)
-	want(t, "another library's", h.try(func(tx pgx.Tx) error { return h.Pause(ctx, tx, h.library("second"), id[0]) }), queue.ErrNotFound)
+	h.setClock(order, queue.Clock{Due: start}) // of what is done nothing moves
+	got, err := h.Get(ctx, h.lib, id[0])
+	if err != nil || !got.Due.Equal(task.Due) {
+		t.Errorf("done: %+v, %v", got, err)
+	}
+	log, err := h.Log(ctx, h.lib, id[0])
+	var acts []string
+	for _, l := range log {
+		acts = append(acts, l.Act)
+	}
+	if got := strings.Join(acts, " "); err != nil || got != "opened paused resumed paused resumed paused withdrawn" {
+		t.Errorf("the log says %s, %v", got, err)
+	}
 }
 
 func TestDepartmentIsReminded(t *testing.T) {
@@ -125,7 +150,8 @@ func TestDepartmentIsReminded(t *testing.T) {
 		_, err := h.Take(ctx, h.lib, id, keeper.ID)
 		want(t, "take", err, nil)
 	}
-	h.tx(func(tx pgx.Tx) error { return h.Pause(ctx, tx, h.lib, stopped) })
+	order, asked := h.orderOf(stopped), h.clock.Now()
+	h.setClock(order, queue.Clock{Due: asked.Add(4 * time.Hour), Paused: &asked})
 	h.clock.move(3*time.Hour - time.Minute)
 	e.run("not near yet")
 	h.clock.move(time.Minute)
@@ -137,10 +163,14 @@ func TestDepartmentIsReminded(t *testing.T) {
 	e.one("desk_notice.late", taken, keeper, head, librarian)
 	e.one("desk_notice.late", question, librarian)
 	e.run("late")
-	h.tx(func(tx pgx.Tx) error { _, err := h.Resume(ctx, tx, lib, lib.Settings.Hours, stopped); return err })
-	h.clock.move(2*time.Hour + 59*time.Minute) // the day ends at five
+	h.setClock(order, queue.Clock{Due: h.clock.Now().Add(4 * time.Hour), Remind: h.clock.Now().Add(3 * time.Hour)})
+	h.clock.move(3*time.Hour - time.Minute)
 	e.run("its clock has gone on")
-	h.clock.move(17 * time.Hour)
+	h.clock.move(time.Minute)
 	e.one("desk_notice.near", stopped, keeper)
 	e.run("its own time is near")
+	h.setClock(order, queue.Clock{Due: h.clock.Now().Add(4 * time.Hour), Remind: h.clock.Now().Add(time.Minute)})
+	h.clock.move(time.Minute)
+	e.one("desk_notice.near", stopped, keeper)
+	e.run("the new promise is near too")
 }

@@ -72,21 +72,6 @@ func NoteOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, te
 	return touchOrder(ctx, tx, lib, order, noteOfOrder, lib, order, clean(text, maxNote), maxNote)
 }
 
-// Clock is by when tasks are promised, when their holder is reminded (zero: never), and since when the clock stands still (nil: it runs).
-type Clock struct {
-	Due, Remind time.Time
-	Paused      *time.Time
-}
-
-const clockOfOrder = `
-update tasks set due_at = $3, remind_at = $4, paused_at = $5, late_told_at = case when due_at = $3 then late_told_at end
-where library_id = $1 and order_id = $2 and state <> 'done' returning id`
-
-// ClockOfOrder moves the promise of the order's tasks.
-func ClockOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, c Clock) error {
-	return touchOrder(ctx, tx, lib, order, clockOfOrder, lib, order, c.Due, NewTask{Remind: c.Remind}.remind(), c.Paused)
-}
-
 const signalOfOrder = `select id from tasks where library_id = $1 and order_id = $2 and state <> 'done'`
 
 // OrderChanged lets the pages that show the order's tasks know.

@@ -197,20 +197,28 @@ func Add(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, words strin
 	return o, queue.NoteOfOrder(ctx, tx, lib.ID, int64(id), words)
 }
 
-// goOn sets the clock going again with the working time that was left.
+// goOn sets the clock of the order and of its tasks going again.
 func goOn(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, now time.Time) (Order, error) {
 	hours, err := hoursOf(ctx, tx, lib, o.Department)
 	if err != nil {
 		return o, err
 	}
-	left := lib.Worked(hours, *o.AskedAt, o.Due)
-	o.Due, o.Question, o.AskedAt = lib.DueBy(hours, now, left), "", nil
+	o = o.running(lib, hours, now)
 	if _, err := tx.Exec(ctx, answered, lib.ID, o.ID, o.Due); err != nil {
 		return o, fmt.Errorf("answer about order %d: %w", o.ID, err)
 	}
 	clock := queue.Clock{Due: o.Due}
-	clock.Remind, _ = lib.RemindBy(hours, now, left)
+	clock.Remind, _ = lib.RemindBy(hours, now, lib.Worked(hours, now, o.Due))
 	return o, queue.ClockOfOrder(ctx, tx, lib.ID, int64(o.ID), clock)
+}
+
+// running is the order whose reader is not waited for any more: promised by the working time that was left when they were asked. What was late by then stays late.
+func (o Order) running(lib library.Library, hours library.Hours, now time.Time) Order {
+	if o.AskedAt != nil && o.Due.After(*o.AskedAt) {
+		o.Due = lib.DueBy(hours, now, lib.Worked(hours, *o.AskedAt, o.Due))
+	}
+	o.Question, o.AskedAt = "", nil
+	return o
 }
 
 // hoursOf are the working hours of a department, or with 0 the library's.

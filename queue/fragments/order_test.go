@@ -193,39 +193,6 @@ func TestNobodyKnowsWhoHoldsTheBook(t *testing.T) {
 	}
 }
 
-func TestClockStandsStillForTheReader(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	o, err := h.place(h.wish(h.book, "5", 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
-		return fragments.Ask(ctx, tx, h.lib, o.ID, " Какое издание? ", noon.Add(time.Hour))
-	}
-	promised := o.Due
-	if o = h.act(ask); o.Question != "Какое издание?" {
-		t.Errorf("asked %q", o.Question)
-	}
-	if err := h.try(func(ctx context.Context, tx pgx.Tx) error { _, err := ask(ctx, tx); return err }); !errors.Is(err, fragments.ErrState) {
-		t.Errorf("asked twice: %v", err)
-	}
-	answer := noon.Add(48 * time.Hour)
-	o = h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
-		return fragments.Add(ctx, tx, h.lib, o.ID, "Второе", answer)
-	})
-	if want := answer.Add(promised.Sub(noon) - time.Hour); !o.Due.Equal(want) || o.Question != "" {
-		t.Errorf("due %s, want %s; question %q", o.Due, want, o.Question)
-	}
-	var note string
-	var due time.Time
-	h.scan(&note, `select note from tasks where order_id = $1 and state <> 'done'`, o.ID)
-	h.scan(&due, `select due_at from tasks where order_id = $1 and state <> 'done'`, o.ID)
-	if !strings.Contains(note, "? Какое издание?\nВторое") || !due.Equal(o.Due) {
-		t.Errorf("the task says %q, due %s", note, due)
-	}
-}
-
 func TestPagesAreArranged(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

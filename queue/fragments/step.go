@@ -50,8 +50,13 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	if err != nil {
 		return o, fmt.Errorf("%s order %d: %w", c.act, id, err)
 	}
+	hours, err := hoursOf(ctx, tx, lib, o.Department)
+	if err != nil {
+		return o, err
+	}
+	o = o.running(lib, hours, now) // whatever was asked, it is asked no more
 	was, before := o.State, o.Department
-	o.State, o.Reason, o.Words, o.Again, o.Question, o.AskedAt = to, c.reason, c.words, c.again, "", nil
+	o.State, o.Reason, o.Words, o.Again = to, c.reason, c.words, c.again
 	if c.department != 0 {
 		o.Department = c.department
 	}
@@ -186,6 +191,11 @@ func Undo(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	if _, err := tx.Exec(ctx, undone, lib.ID, id, last.ID); err != nil {
 		return o, fmt.Errorf("undo step %d of order %d: %w", last.ID, id, err)
 	}
+	hours, err := hoursOf(ctx, tx, lib, o.Department)
+	if err != nil {
+		return o, err
+	}
+	o = o.running(lib, hours, now)
 	was := o.State
 	o.State, o.Department = last.Was, last.Department
 	if err := save(ctx, tx, o, now); err != nil {

@@ -251,7 +251,13 @@ func TestTaskOfADepartment(t *testing.T) {
 	keeper.get("/desk").has(t, http.StatusOK, "Reader of the store")
 	keeper.get(page).has(t, http.StatusOK, take, "Хранение")
 	keeper.post(page+"/take", url.Values{}).leads(t, page)
-	h.tx(func(ctx context.Context, tx pgx.Tx) error { return h.desk.Pause(ctx, tx, lib, ids[0]) })
+	h.lib = lib
+	o, _ := h.ordered()
+	h.exec(`update tasks set order_id = $2 where id = $1`, ids[0], o.ID)
+	now := h.clock.Now()
+	h.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return queue.ClockOfOrder(ctx, tx, lib, int64(o.ID), queue.Clock{Due: now, Paused: &now})
+	})
 	keeper.get(page).has(t, http.StatusOK, "the clock stands", "the clock was stopped")
 	keeper.get("/desk").has(t, http.StatusOK, "the clock stands")
 }
