@@ -48,6 +48,36 @@ func FreeOfOrder(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, by
 	return nil
 }
 
+const checkOfOrder = `select id from tasks where library_id = $1 and order_id = $2 and kind = 'check' and state = 'open'`
+
+// BeginCheck gives the task of looking at what came to by, who begins to, if it lies open. A *TakenError when a colleague was first.
+func (d *Desk) BeginCheck(ctx context.Context, tx pgx.Tx, lib library.ID, order int64, by StaffID) error {
+	var id TaskID
+	err := tx.QueryRow(ctx, checkOfOrder, lib, order).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		_, err = d.TakeWithin(ctx, tx, lib, id, by)
+	}
+	if err != nil {
+		return fmt.Errorf("begin to check order %d: %w", order, err)
+	}
+	return nil
+}
+
+const begunOfOrder = `
+select exists (select from tasks t join task_log l on l.library_id = t.library_id and l.task_id = t.id
+  where t.library_id = $1 and t.order_id = $2 and t.state <> 'done' and l.act = 'taken' and l.staff_id <> $3)`
+
+// BegunOfOrder reports whether somebody else has begun what is to be done about the order now, though they may have put it back since.
+func BegunOfOrder(ctx context.Context, db contacts.DB, lib library.ID, order int64, by StaffID) (begun bool, err error) {
+	if err := db.QueryRow(ctx, begunOfOrder, lib, order, by).Scan(&begun); err != nil {
+		return false, fmt.Errorf("who has begun order %d: %w", order, err)
+	}
+	return begun, nil
+}
+
 const noteOfOrder = `
 with noted as (
   update tasks set note = left(note || E'\n' || $3, $4) where library_id = $1 and order_id = $2 and state <> 'done' returning id

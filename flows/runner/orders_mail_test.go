@@ -136,7 +136,7 @@ func (c *correspondence) sorted(o fragments.Order, parts ...fragments.Part) {
 	}
 	c.office.tx(func(ctx context.Context, tx pgx.Tx) error {
 		for i, p := range parts {
-			if err := fragments.Move(ctx, tx, lib.ID, o.ID, p.ID, i+1); err != nil {
+			if err := fragments.Move(ctx, tx, lib.ID, o.ID, c.librarian, p.ID, i+1); err != nil {
 				return err
 			}
 		}

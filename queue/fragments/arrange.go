@@ -26,7 +26,7 @@ func arrange(ctx context.Context, tx pgx.Tx, lib library.ID, o Order) error {
 	for i, p := range counted(parts) {
 		ids[i] = p.ID
 	}
-	return edit(ctx, tx, lib, o.ID, sortPart, lib, o.ID, ids)
+	return edit(ctx, tx, lib, o.ID, ByProgram(), sortPart, lib, o.ID, ids)
 }
 
 // counted are the pages in order: those whose files' names are alike but for their numbers stand by these, in the places that they have together.

@@ -50,7 +50,7 @@ func TestWhatAPersonArrangedStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := h.try(func(ctx context.Context, tx pgx.Tx) error {
-		return fragments.Move(ctx, tx, h.lib.ID, o.ID, parts[1].ID, 1)
+		return fragments.Move(ctx, tx, h.lib.ID, o.ID, h.librarian, parts[1].ID, 1)
 	}); err != nil {
 		t.Fatal(err)
 	}

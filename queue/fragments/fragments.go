@@ -34,6 +34,8 @@ var (
 	ErrState    = errors.New("the order is not in a state for that")
 
 	ErrDepartment = errors.New("no department to which orders can go")
+	ErrHandedOver = errors.New("the department has handed the order over")
+	ErrWentOut    = errors.New("the step went out: somebody was told, or has begun")
 )
 
 // Order is what a reader asked for, and how it stands.

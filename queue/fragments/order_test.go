@@ -122,7 +122,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"new": "librarian:cancel librarian:refuse librarian:route department:refuse program:route reader:cancel",
 		"asked": "librarian:cancel librarian:digitise librarian:give_back librarian:hand_over librarian:refuse librarian:route " +
 			"department:digitise department:give_back department:hand_over department:refuse program:route reader:cancel",
-		"came":      "librarian:cancel librarian:refuse librarian:release librarian:return department:refuse program:release reader:cancel",
+		"came":      "librarian:cancel librarian:refuse librarian:release librarian:return program:release reader:cancel",
 		"making":    "program:fail program:made",
 		"sent":      "librarian:complain reader:complain",
 		"refused":   "",
@@ -227,15 +227,23 @@ func TestPagesAreArranged(t *testing.T) {
 		do   func(ctx context.Context, tx pgx.Tx) error
 		want string
 	}{
-		{func(ctx context.Context, tx pgx.Tx) error { return fragments.Move(ctx, tx, h.lib.ID, o.ID, ids[3], 1) }, "dabc"},
-		{func(ctx context.Context, tx pgx.Tx) error { return fragments.Move(ctx, tx, h.lib.ID, o.ID, ids[0], 99) }, "dbca"},
-		{func(ctx context.Context, tx pgx.Tx) error { return fragments.Move(ctx, tx, h.lib.ID, o.ID, ids[1], -5) }, "bdca"},
-		{func(ctx context.Context, tx pgx.Tx) error { return fragments.Turn(ctx, tx, h.lib.ID, o.ID, ids[2]) }, "bdc90a"},
 		{func(ctx context.Context, tx pgx.Tx) error {
-			return fragments.Drop(ctx, tx, h.lib.ID, o.ID, ids[3], true)
+			return fragments.Move(ctx, tx, h.lib.ID, o.ID, h.librarian, ids[3], 1)
+		}, "dabc"},
+		{func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Move(ctx, tx, h.lib.ID, o.ID, h.librarian, ids[0], 99)
+		}, "dbca"},
+		{func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Move(ctx, tx, h.lib.ID, o.ID, h.librarian, ids[1], -5)
+		}, "bdca"},
+		{func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Turn(ctx, tx, h.lib.ID, o.ID, h.librarian, ids[2])
+		}, "bdc90a"},
+		{func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Drop(ctx, tx, h.lib.ID, o.ID, h.librarian, ids[3], true)
 		}, "bd-c90a"},
 		{func(ctx context.Context, tx pgx.Tx) error {
-			return fragments.Drop(ctx, tx, h.lib.ID, o.ID, ids[3], false)
+			return fragments.Drop(ctx, tx, h.lib.ID, o.ID, h.librarian, ids[3], false)
 		}, "bdc90a"},
 	} {
 		if err := h.try(c.do); err != nil {
@@ -246,10 +254,18 @@ func TestPagesAreArranged(t *testing.T) {
 		}
 	}
 	for about, do := range map[string]func(ctx context.Context, tx pgx.Tx) error{
-		"a page of nobody":          func(ctx context.Context, tx pgx.Tx) error { return fragments.Turn(ctx, tx, h.lib.ID, o.ID, 1<<40) },
-		"an order of nobody":        func(ctx context.Context, tx pgx.Tx) error { return fragments.Turn(ctx, tx, h.lib.ID, 1<<40, ids[0]) },
-		"another library":           func(ctx context.Context, tx pgx.Tx) error { return fragments.Turn(ctx, tx, h.lib.ID+1, o.ID, ids[0]) },
-		"a move to a page not here": func(ctx context.Context, tx pgx.Tx) error { return fragments.Move(ctx, tx, h.lib.ID, o.ID, 1<<40, 1) },
+		"a page of nobody": func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Turn(ctx, tx, h.lib.ID, o.ID, h.librarian, 1<<40)
+		},
+		"an order of nobody": func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Turn(ctx, tx, h.lib.ID, 1<<40, h.librarian, ids[0])
+		},
+		"another library": func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Turn(ctx, tx, h.lib.ID+1, o.ID, h.librarian, ids[0])
+		},
+		"a move to a page not here": func(ctx context.Context, tx pgx.Tx) error {
+			return fragments.Move(ctx, tx, h.lib.ID, o.ID, h.librarian, 1<<40, 1)
+		},
 	} {
 		if err := h.try(do); !errors.Is(err, fragments.ErrNotFound) {
 			t.Errorf("%s: %v", about, err)

@@ -136,24 +136,24 @@ func hasPages(ctx context.Context, tx pgx.Tx, lib library.ID, id ID) error {
 	return nil
 }
 
-// Turn turns a page a quarter clockwise.
-func Turn(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, part int64) error {
-	return edit(ctx, tx, lib, id, turnPart, lib, id, part)
+// Turn turns a page a quarter clockwise. The errors of Order.Arrange, ErrNotFound.
+func Turn(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, by Actor, part int64) error {
+	return edit(ctx, tx, lib, id, by, turnPart, lib, id, part)
 }
 
-// Drop leaves a page out, or takes it in again.
-func Drop(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, part int64, out bool) error {
-	return edit(ctx, tx, lib, id, dropPart, lib, id, part, out)
+// Drop leaves a page out, or takes it in again. The errors of Turn.
+func Drop(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, by Actor, part int64, out bool) error {
+	return edit(ctx, tx, lib, id, by, dropPart, lib, id, part, out)
 }
 
 // edit changes the pages of an order on which somebody works still.
-func edit(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, sql string, args ...any) error {
+func edit(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, by Actor, sql string, args ...any) error {
 	o, err := lock(ctx, tx, lib, id)
 	if err != nil {
 		return err
 	}
-	if !o.Open() {
-		return fmt.Errorf("pages of order %d: %w", id, ErrState)
+	if err := o.Arrange(by); err != nil {
+		return fmt.Errorf("pages of order %d: %w", id, err)
 	}
 	tag, err := tx.Exec(ctx, sql, args...)
 	if err == nil && tag.RowsAffected() == 0 {
@@ -165,8 +165,8 @@ func edit(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, sql string, arg
 	return nil
 }
 
-// Move puts a page at a place, from 1, among all of the order; the others keep their order.
-func Move(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, part int64, place int) error {
+// Move puts a page at a place, from 1, among all of the order; the others keep their order. The errors of Turn.
+func Move(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, by Actor, part int64, place int) error {
 	if _, err := lock(ctx, tx, lib, id); err != nil {
 		return err
 	}
@@ -191,5 +191,5 @@ func Move(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, part int64, pla
 	if _, err := tx.Exec(ctx, arranged, lib, id); err != nil {
 		return fmt.Errorf("order %d is arranged: %w", id, err)
 	}
-	return edit(ctx, tx, lib, id, sortPart, lib, id, ids)
+	return edit(ctx, tx, lib, id, by, sortPart, lib, id, ids)
 }

@@ -73,6 +73,7 @@ type move struct {
 	by   queue.Permission // of staff; empty: none of them
 	who  []who            // beside staff
 	undo bool
+	lent bool // to its department only until it has handed the order over
 }
 
 // moves is everything that can happen to an order.
@@ -86,13 +87,19 @@ func moves() map[Act]move {
 		ActRelease:  {from: []State{Came}, to: Making, by: queue.PermOrders, who: []who{byProgram}},
 		ActMade:     {from: []State{Making}, to: Sent, who: []who{byProgram}},
 		ActFail:     {from: []State{Making}, to: Came, who: []who{byProgram}},
-		ActRefuse:   {from: []State{New, Asked, Came}, to: Refused, by: queue.PermParts, who: []who{byDepartment}},
+		ActRefuse:   {from: []State{New, Asked, Came}, to: Refused, by: queue.PermParts, who: []who{byDepartment}, lent: true},
 		ActCancel:   {from: []State{New, Asked, Came}, to: Cancelled, by: queue.PermOrders, who: []who{byReader}},
 		ActComplain: {from: []State{Sent}, to: Came, by: queue.PermOrders, who: []who{byReader}},
 	}
 }
 
-// next is the state to which the act leads: ErrState where it cannot be done any more, queue.ErrNotAllowed for somebody else's act.
+// ofDepartment reports whether they act for a department: the orders that are not there are none of theirs.
+func (a Actor) ofDepartment() bool {
+	return a.Who == byDepartment || a.Who == byStaff && !a.Role.May(queue.PermOrders)
+}
+
+// next is the state to which the act leads: ErrState where it cannot be done any more, ErrHandedOver where a department can do it no more, queue.ErrNotAllowed
+// for somebody else's act.
 func next(from State, act Act, by Actor) (State, error) {
 	m, known := moves()[act]
 	switch {
@@ -100,6 +107,8 @@ func next(from State, act Act, by Actor) (State, error) {
 		return "", ErrState
 	case !m.allows(by):
 		return "", queue.ErrNotAllowed
+	case m.lent && from == Came && by.ofDepartment():
+		return "", ErrHandedOver
 	}
 	return m.to, nil
 }
@@ -115,6 +124,17 @@ func (m move) allows(by Actor) bool {
 func (o Order) May(act Act, by Actor) bool {
 	_, err := next(o.State, act, by)
 	return err == nil
+}
+
+// Arrange is nil where the actor may put the pages in order, turn and drop them: ErrHandedOver for a department once a librarian looks at what came, ErrState.
+func (o Order) Arrange(by Actor) error {
+	switch {
+	case !o.Open():
+		return ErrState
+	case o.State == Came && by.ofDepartment():
+		return ErrHandedOver
+	}
+	return nil
 }
 
 // work is the task that an order in the state waits for: its kind and whose it is. Others wait for nobody.

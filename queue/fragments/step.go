@@ -141,7 +141,9 @@ const (
 coalesce(s.department_id, 0) as department, s.undone from order_steps s where s.library_id = $1 and s.order_id = $2`
 	allSteps = stepColumns + ` order by s.id`
 	lastStep = stepColumns + ` and not s.undone and s.act <> 'undo' order by s.id desc limit 1`
-	undone   = `update order_steps set undone = true where library_id = $1 and order_id = $2 and id = $3`
+	mailed   = `select exists (select from orders o join order_slips s on s.library_id = o.library_id and s.order_id = o.id and s.department_id = o.department_id
+where o.library_id = $1 and o.id = $2)`
+	undone = `update order_steps set undone = true where library_id = $1 and order_id = $2 and id = $3`
 )
 
 // Steps gives what was done to the order, oldest first.
@@ -162,8 +164,9 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// Undoable is the last step, if it can be undone and by made it; ErrState otherwise.
-func Undoable(ctx context.Context, db querier, lib library.ID, id ID, by queue.StaffID) (Step, error) {
+// Undoable is the last step, if it can be undone and by made it, ErrState otherwise; ErrWentOut when the department has been asked by letter or in its chat, or
+// somebody else has begun what the step gave them to do.
+func Undoable(ctx context.Context, db contacts.DB, lib library.ID, id ID, by queue.StaffID) (Step, error) {
 	rows, err := db.Query(ctx, lastStep, lib, id)
 	if err != nil {
 		return Step{}, fmt.Errorf("last step of order %d: %w", id, err)
@@ -172,10 +175,24 @@ func Undoable(ctx context.Context, db querier, lib library.ID, id ID, by queue.S
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (s.Staff != by || by == 0 || !moves()[s.Act].undo) {
 		err = ErrState
 	}
+	if err == nil {
+		err = wentOut(ctx, db, lib, s, id, by)
+	}
 	if err != nil {
 		return s, fmt.Errorf("last step of order %d: %w", id, err)
 	}
 	return s, nil
+}
+
+func wentOut(ctx context.Context, db contacts.DB, lib library.ID, s Step, id ID, by queue.StaffID) error {
+	out, err := queue.BegunOfOrder(ctx, db, lib, int64(id), by)
+	if err == nil && !out && s.Became == Asked {
+		err = db.QueryRow(ctx, mailed, lib, id).Scan(&out)
+	}
+	if err == nil && out {
+		err = ErrWentOut
+	}
+	return err
 }
 
 // Undo takes back the last step, by the one who made it and as long as nothing went out.

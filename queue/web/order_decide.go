@@ -73,6 +73,10 @@ func (v *visit) orderProblem(err error) string {
 		return v.t("desk_order.problem_limit", "upto", limit.UpTo)
 	case errors.Is(err, fragments.ErrState):
 		return v.t("desk_order.problem_state")
+	case errors.Is(err, fragments.ErrHandedOver):
+		return v.t("desk_order.problem_handed_over")
+	case errors.Is(err, fragments.ErrWentOut):
+		return v.t("desk_order.problem_went_out")
 	case errors.Is(err, fragments.ErrNoPages):
 		return v.t("desk_order.problem_pages")
 	case errors.Is(err, fragments.ErrDepartment):

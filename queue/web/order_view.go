@@ -166,7 +166,7 @@ func (v *visit) fillActs(out *orderView, o fragments.Order, all []queue.Departme
 		return err
 	}
 	out.May = orderActs{
-		Bring: o.Open() && v.may(queue.PermParts), Arrange: (o.State == fragments.Asked || o.State == fragments.Came) && v.may(queue.PermParts),
+		Bring: o.Open() && v.may(queue.PermParts), Arrange: o.State != fragments.New && o.Arrange(by) == nil && v.may(queue.PermParts),
 		Digitise: lab && o.May(fragments.ActDigitise, by), GiveBack: from != 0 && o.May(fragments.ActGiveBack, by),
 		HandOver: o.May(fragments.ActHandOver, by), Return: o.May(fragments.ActReturn, by), Release: o.May(fragments.ActRelease, by),
 		Refuse: o.May(fragments.ActRefuse, by), Cancel: o.May(fragments.ActCancel, by), Ask: o.Open() && o.Question == "" && v.may(queue.PermParts),
@@ -177,7 +177,7 @@ func (v *visit) fillActs(out *orderView, o fragments.Order, all []queue.Departme
 		}
 	}
 	_, err = fragments.Undoable(v.ctx(), v.Pool, v.lib.ID, o.ID, v.me())
-	if out.May.Undo = err == nil; errors.Is(err, fragments.ErrState) {
+	if out.May.Undo = err == nil; errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrWentOut) {
 		err = nil
 	}
 	return err

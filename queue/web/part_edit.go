@@ -27,6 +27,11 @@ func (v *visit) editPart(change func(ctx context.Context, tx pgx.Tx, order fragm
 		if err := change(ctx, tx, o.ID, part); err != nil {
 			return err
 		}
+		if v.may(queue.PermOrders) { // who begins to arrange has the task: the department takes nothing back from now on
+			if err := v.Desk.BeginCheck(ctx, tx, v.lib.ID, int64(o.ID), v.me()); err != nil {
+				return err
+			}
+		}
 		return v.partChanged(ctx, tx, o)
 	})
 	if problem := v.orderProblem(err); problem != "" {
@@ -52,14 +57,14 @@ func (v *visit) partID() (int64, error) {
 // turnPart turns a page a quarter clockwise.
 func turnPart(v *visit) error {
 	return v.editPart(func(ctx context.Context, tx pgx.Tx, order fragments.ID, part int64) error {
-		return fragments.Turn(ctx, tx, v.lib.ID, order, part)
+		return fragments.Turn(ctx, tx, v.lib.ID, order, v.actor(), part)
 	})
 }
 
 // dropPart leaves a page out, or takes it in again.
 func dropPart(v *visit) error {
 	return v.editPart(func(ctx context.Context, tx pgx.Tx, order fragments.ID, part int64) error {
-		return fragments.Drop(ctx, tx, v.lib.ID, order, part, v.form("out") != "")
+		return fragments.Drop(ctx, tx, v.lib.ID, order, v.actor(), part, v.form("out") != "")
 	})
 }
 
@@ -70,6 +75,6 @@ func movePart(v *visit) error {
 		return errForm
 	}
 	return v.editPart(func(ctx context.Context, tx pgx.Tx, order fragments.ID, part int64) error {
-		return fragments.Move(ctx, tx, v.lib.ID, order, part, place)
+		return fragments.Move(ctx, tx, v.lib.ID, order, v.actor(), part, place)
 	})
 }
