@@ -148,9 +148,9 @@ func DepartmentsFor(ctx context.Context, tx pgx.Tx, lib library.ID, purpose Purp
 }
 
 const departmentNamed = `
-select id from departments where library_id = $1 and $2 in (select value from jsonb_each_text(name)) order by id limit 1`
+select id from departments where library_id = $1 and state = 'on' and $2 in (select value from jsonb_each_text(name)) order by id limit 1`
 
-// DepartmentNamed gives the id of the department that has the name in any language, or ErrNotFound.
+// DepartmentNamed gives the id of the department that is on and has the name in any language, or ErrNotFound.
 func DepartmentNamed(ctx context.Context, tx pgx.Tx, lib library.ID, name string) (int64, error) {
 	var id int64
 	err := tx.QueryRow(ctx, departmentNamed, lib, name).Scan(&id)

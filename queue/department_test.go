@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -118,6 +119,34 @@ func TestDepartmentsForWork(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestDepartmentIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	off := h.department(h.lib, "Краеведение")
+	named := func() (id int64, err error) {
+		err = h.try(func(tx pgx.Tx) (err error) {
+			id, err = queue.DepartmentNamed(ctx, tx, h.lib, "Краеведение")
+			return err
+		})
+		return id, err
+	}
+	if id, err := named(); err != nil || id != off {
+		t.Errorf("named %d, %v", id, err)
+	}
+	h.tx(func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update departments set state = 'off' where library_id = $1 and id = $2`, h.lib, off)
+		return err
+	})
+	if id, err := named(); !errors.Is(err, queue.ErrNotFound) {
+		t.Errorf("one that is off is named: %d, %v", id, err)
+	}
+	again := h.department(h.lib, "Краеведение")
+	if id, err := named(); err != nil || id != again {
+		t.Errorf("named %d instead of %d, %v", id, again, err)
+	}
 }
 
 func TestDepartmentWorksWithinTheHouse(t *testing.T) {
