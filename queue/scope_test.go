@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -113,9 +114,12 @@ func TestPlaceStaff(t *testing.T) {
 	want(t, "a librarian belongs to none", place(director, anna, store), queue.ErrInvalid)
 	want(t, "another library's", place(director, keeper, foreign), queue.ErrInvalid)
 	want(t, "place", place(director, keeper, store), nil)
-	id := h.openIn(h.clock.Now(), queue.NewTask{Role: queue.RoleDepartment, Department: store})[0]
-	_, err := h.Take(ctx, h.lib, id, keeper.ID)
-	want(t, "take", err, nil)
+	held := h.openIn(h.clock.Now(), queue.NewTask{Role: queue.RoleDepartment, Department: store}, queue.NewTask{Role: queue.RoleDepartment})
+	for _, id := range held {
+		_, err := h.Take(ctx, h.lib, id, keeper.ID)
+		want(t, "take", err, nil)
+	}
+	id := held[0]
 	want(t, "where they are already", place(director, keeper, store), nil)
 	task, err := h.Get(ctx, h.lib, id)
 	if err != nil || task.Holder != keeper.ID {
@@ -125,6 +129,18 @@ func TestPlaceStaff(t *testing.T) {
 	task, err = h.Get(ctx, h.lib, id)
 	if err != nil || task.State != queue.StateOpen {
 		t.Errorf("after they have left: %+v %v", task, err)
+	}
+	task, err = h.Get(ctx, h.lib, held[1])
+	if err != nil || task.Holder != keeper.ID {
+		t.Errorf("of no department, after they have left: %+v %v", task, err)
+	}
+	if err := h.try(func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `alter table departments rename column name to unknown`); err != nil {
+			return err
+		}
+		return h.PlaceStaff(ctx, tx, director, keeper.ID, store)
+	}); err == nil || errors.Is(err, queue.ErrInvalid) {
+		t.Errorf("a department that cannot be read is called wrong: %v", err)
 	}
 	want(t, "another role", h.try(func(tx pgx.Tx) error {
 		return h.UpdateStaff(ctx, tx, director, keeper.ID, queue.StaffChange{Name: "K", Role: queue.RoleRegistrar, Lang: library.Russian})

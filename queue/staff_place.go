@@ -27,15 +27,19 @@ func checkPlace(ctx context.Context, tx pgx.Tx, lib *library.ID, role Role, depa
 
 const placeStaff = `update staff set department_id = nullif($2::bigint, 0) where id = $1`
 
-// PlaceStaff gives the account a department, 0 for none. What it holds of the one that it leaves is open to others again. ErrInvalid for a role that belongs to
-// no department, or for another library's.
+// PlaceStaff gives the account a department, 0 for none. What it holds of the one that it leaves is open to others again; what belongs to no department it keeps.
+// ErrInvalid for a role that belongs to none, or for another library's department.
 func (d *Desk) PlaceStaff(ctx context.Context, tx pgx.Tx, by Staff, id StaffID, department int64) error {
 	s, err := governed(ctx, tx, by, id)
 	if err != nil {
 		return err
 	}
-	if err := checkPlace(ctx, tx, s.Library, s.Role, department); err != nil || !s.Role.OfDepartment() {
-		return fmt.Errorf("place staff %d: %w", id, errors.Join(err, ErrInvalid))
+	err = checkPlace(ctx, tx, s.Library, s.Role, department)
+	if err == nil && !s.Role.OfDepartment() {
+		err = ErrInvalid
+	}
+	if err != nil {
+		return fmt.Errorf("place staff %d: %w", id, err)
 	}
 	if department == s.Department {
 		return nil
@@ -43,7 +47,7 @@ func (d *Desk) PlaceStaff(ctx context.Context, tx pgx.Tx, by Staff, id StaffID, 
 	if _, err := tx.Exec(ctx, placeStaff, id, department); err != nil {
 		return fmt.Errorf("place staff %d: %w", id, err)
 	}
-	if err := releaseHeld(ctx, tx, id, by.ID); err != nil {
+	if err := releaseHeld(ctx, tx, id, by.ID, 0, department); err != nil {
 		return fmt.Errorf("place staff %d: %w", id, err)
 	}
 	e := s.audit(by, "staff.placed")

@@ -213,19 +213,20 @@ func Withdraw(ctx context.Context, tx pgx.Tx, lib library.ID, ids []TaskID, outc
 
 const releaseOf = `
 with freed as (
-  update tasks set state = 'open', holder = null, taken_at = null where holder = $1 and state = 'taken' returning library_id, id
+  update tasks set state = 'open', holder = null, taken_at = null where holder = $1 and state = 'taken'
+    and not coalesce(department_id, 0) = any($3) returning library_id, id
 ), logged as (
   insert into task_log (library_id, task_id, staff_id, act) select library_id, id, nullif($2::bigint, 0), 'released' from freed
 )
 select library_id as library, id from freed`
 
-// releaseHeld puts all tasks of a member of staff back.
-func releaseHeld(ctx context.Context, tx pgx.Tx, holder, by StaffID) error {
+// releaseHeld puts the tasks of a member of staff back, but for those of the departments that are kept; 0 are those of none.
+func releaseHeld(ctx context.Context, tx pgx.Tx, holder, by StaffID, kept ...int64) error {
 	type freed struct {
 		Library library.ID
 		ID      TaskID
 	}
-	list, err := all[freed](ctx, tx, releaseOf, holder, by)
+	list, err := all[freed](ctx, tx, releaseOf, holder, by, append([]int64{}, kept...))
 	if err != nil {
 		return fmt.Errorf("release tasks of staff %d: %w", holder, err)
 	}
