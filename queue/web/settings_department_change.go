@@ -72,7 +72,7 @@ func (v *visit) typedDepartment(dep queue.Department) (queue.Department, map[str
 		dep.Listed = append(dep.Listed, line)
 	}
 	if len(dep.Listed) > mostListed {
-		faults["listed"] = v.t("desk_settings.fault_long", "count", mostListed)
+		faults["listed"] = v.t("desk_departments.fault_many", "count", mostListed)
 	}
 	if dep.Way = queue.Way(v.form("way")); !slices.Contains(queue.Ways(), dep.Way) {
 		faults["way"] = v.t("desk_departments.fault_way")

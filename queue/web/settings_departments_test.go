@@ -114,6 +114,7 @@ func TestBadDepartmentIsRefusedBesideItsFields(t *testing.T) {
 		{"way", "email", "needs an address"},
 		{"way", "pigeon", "Choose where"},
 		{"listed", "duty@example.org\nnonsense", "neither an address nor a domain: nonsense"},
+		{"listed", strings.Repeat("duty@example.org\n", 51), "No more than 50 addresses"},
 		{"hours.1", "9-25", "cannot be read"},
 		{"hours.1", "14-13", "cannot be read"},
 		{"hours.1", "9-13, 12-18", "cannot be read"},

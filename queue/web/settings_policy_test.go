@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"librarian/contacts/library"
+	"librarian/queue"
 )
 
 // askingForm ticks what may be asked for by each.
@@ -126,5 +127,8 @@ func TestPromisesAreSet(t *testing.T) {
 		t.Errorf("promises: %+v", got)
 	}
 	head.get(page).has(t, http.StatusOK, `name="hours.query" value="12.25"`)
+	for _, lang := range []library.Lang{library.Russian, library.Ukrainian, library.Sakha} {
+		h.signedIn(lib, queue.RoleDirector, lang).get(page).has(t, http.StatusOK, `name="hours.query" value="12,25"`)
+	}
 	head.post(page, h.revision(lib, "hours.query", "3")).leads(t, page+"?did=saved")
 }

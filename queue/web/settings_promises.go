@@ -33,17 +33,21 @@ func (v *visit) showPromises(faults map[string]string, status int) error {
 	for _, kind := range library.Promised() {
 		hours := ""
 		if p := v.lib.Settings.Promise[kind]; p.Minutes > 0 {
-			hours = hoursText(p.Minutes)
+			hours = v.hoursText(p.Minutes)
 		}
 		usual := library.Settings{}.Work(kind)
-		page.Kinds = append(page.Kinds, promiseForm{kind, v.requestName(kind), v.typedOr("hours."+kind, hours), hoursText(int(usual.Minutes()))})
+		page.Kinds = append(page.Kinds, promiseForm{kind, v.requestName(kind), v.typedOr("hours."+kind, hours), v.hoursText(int(usual.Minutes()))})
 	}
 	return v.show("settings_promises", status, page)
 }
 
-// hoursText are minutes in hours: 90 is 1.5.
-func hoursText(minutes int) string {
-	return strconv.FormatFloat(math.Round(float64(minutes)/60*100)/100, 'f', -1, 64)
+// hoursText are minutes in hours as the visitor's language writes them: 90 is 1.5, or 1,5.
+func (v *visit) hoursText(minutes int) string {
+	text := strconv.FormatFloat(math.Round(float64(minutes)/60*100)/100, 'f', -1, 64)
+	if v.lang != library.English {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text
 }
 
 // mostHours is the longest working time that can be promised: about a year.
@@ -102,7 +106,7 @@ func changePromises(v *visit) error {
 func (v *visit) promiseWords(s library.Settings) []string {
 	var out []string
 	for _, kind := range library.Promised() {
-		out = append(out, v.requestName(kind)+": "+v.t("desk_policy.hours", "hours", hoursText(int(s.Work(kind).Minutes()))))
+		out = append(out, v.requestName(kind)+": "+v.t("desk_policy.hours", "hours", v.hoursText(int(s.Work(kind).Minutes()))))
 	}
 	return out
 }
