@@ -84,8 +84,8 @@ func TestSampleBooksAreVaried(t *testing.T) {
 	}
 }
 
-// TestEverySampleBookIsFound by author and title in any order, in another case, without punctuation, in other forms of its words, with one letter wrong in each
-// longer word: among the first five, nineteen times of twenty at least.
+// TestEverySampleBookIsFound by author and title, in any order, in upper case, without punctuation, with one letter of one longer word wrong, missing, twice or
+// in its neighbour's place: among the first five, nineteen times of twenty at least.
 func TestEverySampleBookIsFound(t *testing.T) {
 	t.Parallel()
 	s, lib, all := bookshelf(t)
@@ -129,7 +129,7 @@ func wordsOf(r stock.Record) []string {
 	return strings.FieldsFunc(r.Title+" "+surname, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '\'' })
 }
 
-// slipIn spoils one word: the longest, or one of those that have more than three letters.
+// slipIn spoils one of the words that have more than three letters; where there is none, none.
 func slipIn(random *rand.Rand, words []string, spoil func(*rand.Rand, []rune) []rune) []string {
 	var long []int
 	for i, w := range words {
