@@ -16,6 +16,7 @@ const (
 	PermWaive    Permission = "waive"    // let somebody have a card without it
 	PermOrders   Permission = "orders"   // give orders of readers to departments, look at what came, let it go out
 	PermParts    Permission = "parts"    // bring the pages of an order, or say why there are none
+	PermNeeds    Permission = "needs"    // see what people miss, counted, and decide on it
 	PermBlock    Permission = "block"    // shut out a sender
 	PermStaff    Permission = "staff"    // accounts
 	PermAudit    Permission = "audit"    // read the audit log
@@ -26,7 +27,7 @@ const (
 // Permissions are all permissions.
 func Permissions() []Permission {
 	return []Permission{
-		PermQueue, PermAnswer, PermPapers, PermDecide, PermCards, PermCertify, PermWaive, PermOrders, PermParts, PermBlock, PermStaff, PermAudit, PermSettings, PermChannels,
+		PermQueue, PermAnswer, PermPapers, PermDecide, PermCards, PermCertify, PermWaive, PermOrders, PermParts, PermNeeds, PermBlock, PermStaff, PermAudit, PermSettings, PermChannels,
 	}
 }
 
@@ -89,13 +90,13 @@ func (r Role) permissions() []Permission {
 	case RoleOperator, RoleDirector:
 		return Permissions()
 	case RoleLibrarian:
-		return []Permission{PermQueue, PermAnswer, PermPapers, PermDecide, PermOrders, PermParts, PermBlock}
+		return []Permission{PermQueue, PermAnswer, PermPapers, PermDecide, PermOrders, PermParts, PermNeeds, PermBlock}
 	case RoleRegistrar:
 		return []Permission{PermQueue, PermPapers, PermCards}
 	case RoleDepartment:
 		return []Permission{PermQueue, PermCertify, PermParts}
 	case RoleHead:
-		return []Permission{PermQueue, PermCertify, PermWaive, PermParts}
+		return []Permission{PermQueue, PermCertify, PermWaive, PermParts, PermNeeds}
 	case RoleDigitiser:
 		return []Permission{PermQueue, PermParts}
 	case RoleControl, RoleCentre:

@@ -10,12 +10,12 @@ import (
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	all := "queue answer papers decide cards certify waive orders parts block staff audit settings channels"
+	all := "queue answer papers decide cards certify waive orders parts needs block staff audit settings channels"
 	for role, allowed := range map[queue.Role]string{
 		queue.RoleOperator: all, queue.RoleDirector: all,
-		queue.RoleLibrarian: "queue answer papers decide orders parts block",
+		queue.RoleLibrarian: "queue answer papers decide orders parts needs block",
 		queue.RoleRegistrar: "queue papers cards",
-		queue.RoleControl:   "queue", queue.RoleDepartment: "queue certify parts", queue.RoleHead: "queue certify waive parts", queue.RoleDigitiser: "queue parts", queue.RoleCentre: "queue",
+		queue.RoleControl:   "queue", queue.RoleDepartment: "queue certify parts", queue.RoleHead: "queue certify waive parts needs", queue.RoleDigitiser: "queue parts", queue.RoleCentre: "queue",
 		queue.RoleAuditor:   "audit",
 		queue.RoleMethodist: "", queue.RoleGate: "", "king": "", "": "",
 	} {

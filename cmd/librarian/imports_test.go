@@ -102,6 +102,7 @@ func TestEachTableHasOneOwner(t *testing.T) {
 		"letters": "bots/email", "channels": "bots", "outbox": "bots", "secrets": "bots", "files": "bots/files", "pending_blobs": "bots/files",
 		"conversations": "flows/runner", "events": "flows/runner", "working": "flows/runner",
 		"tasks": "queue", "task_log": "queue", "departments": "queue", "sigla": "queue", "staff": "queue", "sessions": "queue", "audit": "queue", "sign_in_tries": "queue",
+		"need_topics": "queue", "needs": "queue", "needs_said": "queue",
 		"titles": "queue/stock", "editions": "queue/stock", "copies": "queue/stock", "vocabulary": "queue/stock",
 		"orders": "queue/fragments", "order_parts": "queue/fragments", "order_steps": "queue/fragments", "order_slips": "queue/fragments",
 	}
