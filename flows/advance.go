@@ -160,7 +160,7 @@ func (s *Set) changes(in Input, out *Turn) bool {
 	if cmd, ok := s.command(in); ok && slices.Contains([]templates.Command{templates.Human, templates.Help, templates.Language, templates.Menu}, cmd) {
 		return false
 	}
-	return !s.step(out.State).Idle && out.State.Flow != questionFlow
+	return !s.step(out.State).Idle && out.State.Flow != questionFlow && out.State.Flow != needFlow
 }
 
 // storable drops what no stored text can hold: null and bytes that are no letters.

@@ -93,6 +93,8 @@ func words(a Ask) string {
 			return fmt.Sprintf("nothing for order %d: %s", a.Order, a.Reason)
 		}
 		return fmt.Sprintf("%d files for order %d", len(a.Files), a.Order)
+	case NoteNeed:
+		return fmt.Sprintf("note need to %s: %s", a.Kind, a.Words)
 	case JoinDesk:
 		return "join the desk by " + a.Word
 	}
@@ -109,6 +111,8 @@ func answers(r *Reader) map[string]Answer {
 		"all of 12":                     PagesReturned{OK: true, Order: 12, All: true},
 		"12 refused":                    PagesReturned{OK: true, Order: 12, Refused: true},
 		"12 over":                       PagesReturned{Order: 12},
+		"need noted":                    NeedNoted{},
+		"too many needs":                NeedNoted{TooMany: true},
 		"code sent":                     CodeSent{},
 		"too many codes":                CodeSent{TooMany: true},
 		"no such address":               CodeSent{Bad: true},

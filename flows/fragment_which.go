@@ -31,7 +31,7 @@ func whichBookAsk(_ *Reader, v Vars, out *Turn) {
 	books := recall[Book](v, varFound)
 	again, words := choice(bookAgain, "fragment.again"), choice(bookWords, "fragment.in_words")
 	if len(books) == 0 {
-		out.say("fragment.none", templates.Fields{"title": v.title()}, again, words)
+		out.say("fragment.none", templates.Fields{"title": v.title()}, again, words, choice(bookNeed, "need.missing"))
 		return
 	}
 	key := "fragment.found"
@@ -69,7 +69,15 @@ func whichBookTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	if a, ok := in.Answer.(BooksFound); ok {
 		return v.found(a)
 	}
+	if a, ok := in.Answer.(NeedNoted); ok {
+		sayNeed(a, v.missingBook().Words, out)
+		out.offer(choice(bookAgain, "fragment.again"), choice(bookWords, "fragment.in_words"))
+		return ""
+	}
 	switch in.Choice {
+	case bookNeed:
+		out.Ask = v.missingBook()
+		return ""
 	case bookAgain:
 		return toFindBook
 	case bookWords:

@@ -39,7 +39,7 @@ const varText = "text"
 
 // menu is where a conversation begins and ends: what the library offers, and a question for a person out of whatever fits nothing else.
 func menu() *Flow {
-	buttons := []string{choiceCard, choiceStatus, registerFlow, questionFlow, choiceInfo, joinFlow}
+	buttons := []string{choiceCard, choiceStatus, registerFlow, questionFlow, needFlow, choiceInfo, joinFlow}
 	return &Flow{
 		Name: menuFlow, Start: menuStart,
 		Moves: fsm.Events{
@@ -78,7 +78,7 @@ func menuChoices(r *Reader) []Choice {
 	} else {
 		out = append(out, choice(registerFlow, "menu.register"))
 	}
-	out = append(out, choice(questionFlow, "menu.question"), choice(choiceInfo, "menu.info"))
+	out = append(out, choice(questionFlow, "menu.question"), choice(needFlow, "need.menu"), choice(choiceInfo, "menu.info"))
 	if len(r.Library.Offered()) > 1 {
 		out = append(out, choice(choiceLanguage, "common.language"))
 	}
@@ -114,7 +114,7 @@ func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		return ""
 	}
 	switch in.Choice {
-	case registerFlow, questionFlow, joinFlow:
+	case registerFlow, questionFlow, needFlow, joinFlow:
 		return startPrefix + in.Choice
 	case choiceCard:
 		sayCards(r, out)

@@ -28,6 +28,7 @@ func TestAnything(t *testing.T) {
 		choiceWithdraw, choiceWithdrawn, ChoiceStart, choiceLang + "en", choiceLang + "xx", "nonsense", "", choiceChange, choiceField, choiceField + "x",
 		KindFragment, KindArticle, ordersFlow, orderFor + "1", orderFor + "9", bookPrefix + "71", bookPrefix + "9", bookAgain, bookWords, bookKeep, wantPhoto, wantScan, choicePages, limitFirst, limitPermit,
 		choiceOrder + "12", choiceOrder + "0", choiceOrder + "x", choiceAdd + "12", choiceComplain + "12", choiceCall + "12", choiceFiles,
+		needFlow, needPrefix + NeedDigitise, needPrefix + NeedResource, bookNeed,
 	}
 	for _, f := range append(library.ExampleFields(), library.Field{Key: "guardian"}) {
 		labels = append(labels, choiceField+f.Key, choiceID(f, fieldOther), choiceID(f, "x"))

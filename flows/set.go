@@ -34,7 +34,7 @@ type machine struct {
 
 // All are the conversations of the service.
 func All() []*Flow {
-	return []*Flow{menu(), question(), register(), papers(), lesson(), fragment(), article(), orders(), join(), consent(), withdraw()}
+	return []*Flow{menu(), question(), register(), papers(), lesson(), fragment(), article(), orders(), need(), join(), consent(), withdraw()}
 }
 
 // New checks the conversations and makes them ready.

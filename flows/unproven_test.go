@@ -54,4 +54,9 @@ func TestUnprovenInputAsksAndChangesNothing(t *testing.T) {
 	if asked := give(human.State, Input{Text: "Есть ли у вас Кулаковский?"}); asked.Ask == nil {
 		t.Error("the question is not passed on")
 	}
+	missed := give(State{}, Input{Choice: needFlow})
+	missed = give(missed.State, Input{Choice: needPrefix + NeedSection})
+	if told := give(missed.State, Input{Text: "Пчеловодство"}); told.Ask != (NoteNeed{Kind: NeedSection, Words: "Пчеловодство"}) {
+		t.Errorf("what is missed may be told by anybody, and it asks %v", told.Ask)
+	}
 }

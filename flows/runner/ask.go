@@ -52,6 +52,7 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.addToOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.complainOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.returnPages)) },
+		func() (int, error) { return carry(ctx, tx, turns, r.noteNeeds) },
 	} {
 		n, err := do()
 		if err != nil {

@@ -34,6 +34,9 @@ func (r *Runner) withdrawConsent(ctx context.Context, tx pgx.Tx, a asked[flows.W
 	if err != nil {
 		return nil, err
 	}
+	if err := queue.ForgetNeeds(ctx, tx, a.libID, a.party.Contact, contacts.ReaderID(a.ask.Reader)); err != nil {
+		return nil, err
+	}
 	out := flows.ConsentWithdrawn{Cards: len(gone.Cards)}
 	for _, s := range gone.Stopped {
 		if err := papers.Close(ctx, tx, a.libID, s.ID, a.now); err != nil {
