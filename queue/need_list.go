@@ -2,11 +2,14 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
 	"librarian/contacts/library"
@@ -127,6 +130,20 @@ func (d *Desk) GetNeed(ctx context.Context, lib library.ID, id NeedID) (Need, er
 		return Need{}, fmt.Errorf("need %d: %w", id, err)
 	}
 	return n, nil
+}
+
+const needGroup = `select coalesce(same_as, id) from need_topics where library_id = $1 and id = $2`
+
+// NeedGroup is the group in which the id counts by now: itself, or the one that staff have put it to. ErrNotFound when there is none.
+func (d *Desk) NeedGroup(ctx context.Context, lib library.ID, id NeedID) (group NeedID, err error) {
+	err = d.pool.QueryRow(ctx, needGroup, lib, id).Scan(&group)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("group of need %d: %w", id, err)
+	}
+	return group, nil
 }
 
 // NeedVoice is one who misses it.

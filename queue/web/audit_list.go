@@ -90,6 +90,8 @@ func (v *visit) actName(act string) string {
 		"part.added": "desk_order.act_part_added", "part.looked": "desk_order.act_part_looked", "part.downloaded": "desk_order.act_part_downloaded",
 		"letter.looked": "desk_tray.act_looked", "letter.downloaded": "desk_tray.act_downloaded", "letter.given": "desk_tray.act_given",
 		"letter.passed": "desk_tray.act_passed", "letter.put_aside": "desk_tray.act_put_aside",
+		"need.noted": "desk_need.act_noted", "need.decided": "desk_need.act_decided", "need.opened": "desk_need.act_opened",
+		"need.joined": "desk_need.act_joined", "need.parted": "desk_need.act_parted",
 		"part.turned": "desk_order.act_part_turned", "part.dropped": "desk_order.act_part_dropped", "part.moved": "desk_order.act_part_moved",
 	}
 	if key := keys[act]; key != "" {

@@ -84,6 +84,7 @@ func (v *visit) nav() []navItem {
 		{queue.PermQueue, "/desk", "desk.queue_title"},
 		{queue.PermPapers, "/desk/papers", "desk_papers.waiting_title"},
 		{queue.PermParts, "/desk/orders", "desk_order.list_title"},
+		{queue.PermNeeds, "/desk/needs", "desk_need.title"},
 		{queue.PermCertify, "/desk/lessons", "desk_lesson.title"},
 		{queue.PermStaff, "/desk/staff", "desk.staff_title"},
 		{queue.PermSettings, "/desk/settings", "desk_settings.title"},
@@ -94,6 +95,7 @@ func (v *visit) nav() []navItem {
 		}
 		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/") ||
 			page.href == "/desk/orders" && strings.HasPrefix(v.r.URL.Path, "/desk/orders/") ||
+			page.href == "/desk/needs" && strings.HasPrefix(v.r.URL.Path, "/desk/needs/") ||
 			page.href == "/desk/settings" && strings.HasPrefix(v.r.URL.Path, "/desk/settings/")
 		out = append(out, navItem{Href: page.href, Label: v.t(page.key), Current: here})
 	}
@@ -128,6 +130,7 @@ func (v *visit) notice() string {
 		"routed": "desk_order.did_route", "digitised": "desk_order.did_digitise", "given-back": "desk_order.did_give_back", "handed-over": "desk_order.did_hand_over", "asked-again": "desk_order.did_return",
 		"released-order": "desk_order.did_release", "refused-order": "desk_order.did_refuse", "cancelled-order": "desk_order.did_cancel",
 		"letter-given": "desk_tray.did_give", "letter-stays": "desk_tray.did_give_part", "letter-passed": "desk_tray.did_pass", "letter-aside": "desk_tray.did_put_aside",
+		"need-noted": "desk_need.did_note", "need-decided": "desk_need.did_decide", "need-opened": "desk_need.did_open", "need-joined": "desk_need.did_join", "need-parted": "desk_need.did_part",
 		"asked-reader": "desk_order.did_ask", "undone": "desk_order.did_undo",
 		"passed": "desk_question.did_pass", "replied": "desk_question.did_reply", "question-back": "desk_question.did_give_back", "recalled": "desk_question.did_recall",
 		"double": "desk_correct.did_double", "kept": "desk_correct.did_keep", "corrected": "desk_correct.did_correct", "redrawn": "desk_correct.did_redraw",

@@ -38,17 +38,22 @@ func exportRegistration(v *visit) error {
 	return nil
 }
 
-// tableOf is the fields as CSV with their labels above them. Without the mark at its beginning, Excel reads Cyrillic as something else.
+// tableOf is the fields as CSV with their labels above them.
 func tableOf(fields []Answer) ([]byte, error) {
 	var labels, values []string
 	for _, f := range fields {
 		labels, values = append(labels, harmless(f.Label)), append(values, harmless(f.Value))
 	}
+	return spreadsheet([][]string{labels, values})
+}
+
+// spreadsheet is the rows as CSV. Without the mark at its beginning, Excel reads Cyrillic as something else.
+func spreadsheet(rows [][]string) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("\ufeff")
 	w := csv.NewWriter(&out)
 	w.UseCRLF = true
-	if err := w.WriteAll([][]string{labels, values}); err != nil {
+	if err := w.WriteAll(rows); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil

@@ -108,6 +108,15 @@ func routes() []route {
 		{"POST /desk/tray/{id}/pass", queue.PermOrders, "letter.passed", passLetter},
 		{"POST /desk/tray/{id}/put-aside", queue.PermOrders, "letter.put_aside", putLetterAside},
 
+		{"GET /desk/needs", queue.PermNeeds, "", listNeeds},
+		{"GET /desk/needs.csv", queue.PermNeeds, "", exportNeeds},
+		{"POST /desk/needs", queue.PermNeeds, "need.noted", addNeed},
+		{"GET /desk/needs/{id}", queue.PermNeeds, "", showNeed},
+		{"POST /desk/needs/{id}/decide", queue.PermNeeds, "need.decided", decideNeed},
+		{"POST /desk/needs/{id}/open", queue.PermNeeds, "need.opened", openNeed},
+		{"POST /desk/needs/{id}/join", queue.PermNeeds, "need.joined", joinNeed},
+		{"POST /desk/needs/{id}/part", queue.PermNeeds, "need.parted", partNeed},
+
 		{"GET /desk/conversations/{id}", queue.PermAnswer, "", showConversation},
 		{"GET /desk/conversations/{id}/entries", queue.PermAnswer, "", listEntries},
 		{"GET /desk/conversations/{id}/speaker", queue.PermAnswer, "", showSpeaker},

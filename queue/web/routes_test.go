@@ -163,6 +163,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 	maps.Copy(all, g.orders())
 	maps.Copy(all, g.tray())
 	maps.Copy(all, g.questions())
+	maps.Copy(all, g.needs())
 	return all
 }
 

@@ -98,6 +98,7 @@ func (v *visit) stepName(flow, step string) string {
 		"article.pages": "desk_steps.article_pages", "article.want": "desk_steps.article_want", "article.notice": "desk_steps.article_notice",
 		"article.limit": "desk_steps.article_limit", "orders.list": "desk_steps.orders_list", "orders.one": "desk_steps.orders_one",
 		"orders.add": "desk_steps.orders_add", "orders.complain": "desk_steps.orders_complain", "orders.cancel": "desk_steps.orders_cancel",
+		"needs.which": "desk_need.step_which", "needs.words": "desk_need.step_words",
 	}
 	if key := keys[flow+"."+step]; key != "" {
 		return v.t(key)
