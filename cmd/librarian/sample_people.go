@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"librarian/bots"
@@ -50,9 +51,9 @@ func samplePeople() []samplePerson {
 		},
 		{name: "Олесь", says: register("Коваленко Олесь Петрович", "2 березня 1979", "+7 924 333-22-11"), after: (*service).sampleAccepted},
 		{name: "Туйаара", says: register("Гоголева Туйаара Семёновна", "03.11.2001", "+7 964 076-54-32")},
-		{name: "Анна", says: []sampleMessage{
-			{choice: "start"}, {choice: "lang:ru"}, {text: "Как продлить доступ к электронной библиотеке? Пароль больше не подходит."}, {choice: "yes"},
-		}},
+		{name: "Анна", says: slices.Concat([]sampleMessage{{choice: "start"}, {choice: "lang:ru"}},
+			sampleNeed("digitise", "Кулаковский, Ойуун түүлэ"), sampleNeed("section", "Пчеловодство на севере"),
+			[]sampleMessage{{text: "Как продлить доступ к электронной библиотеке? Пароль больше не подходит."}, {choice: "yes"}})},
 		{name: "John", says: []sampleMessage{{choice: "start"}, {choice: "lang:en"}, {choice: "register"}, {choice: "self"}}},
 	}
 }

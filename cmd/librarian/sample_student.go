@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"librarian/bots"
@@ -14,10 +15,8 @@ import (
 
 // sampleStudents registered in full some days ago, so to say: their papers came by post, and their cards wait for the lesson for new readers.
 func sampleStudents() []samplePerson {
-	register := func(name, born, phone, address string) []sampleMessage {
-		return []sampleMessage{
-			{choice: "start"},
-			{choice: "lang:ru"},
+	register := func(name, born, phone, address, database string) []sampleMessage {
+		return slices.Concat([]sampleMessage{{choice: "start"}, {choice: "lang:ru"}}, sampleNeed("resource", database), []sampleMessage{
 			{choice: "register"},
 			{choice: "self"},
 			{choice: "yes"},
@@ -36,11 +35,11 @@ func sampleStudents() []samplePerson {
 			{choice: "f.year.1"},
 			{text: address},
 			{choice: "yes"},
-		}
+		})
 	}
 	return []samplePerson{
-		{name: "Айсен", says: register("Охлопков Айсен Николаевич", "21.04.2007", "+7 914 100-20-30", "677000, Якутск, ул. Каландаришвили, 17"), after: (*service).sampleLesson},
-		{name: "Дайаана", says: register("Семёнова Дайаана Петровна", "09.12.2006", "+7 914 200-30-40", "677000, Якутск, ул. Кулаковского, 42"), after: (*service).sampleNewcomer},
+		{name: "Айсен", says: register("Охлопков Айсен Николаевич", "21.04.2007", "+7 914 100-20-30", "677000, Якутск, ул. Каландаришвили, 17", "База Scopus"), after: (*service).sampleLesson},
+		{name: "Дайаана", says: register("Семёнова Дайаана Петровна", "09.12.2006", "+7 914 200-30-40", "677000, Якутск, ул. Кулаковского, 42", "база «Scopus»"), after: (*service).sampleNewcomer},
 	}
 }
 

@@ -103,7 +103,7 @@ func TestNeedsAtTheDesk(t *testing.T) {
 
 	// The head of a department sees how many, and nobody.
 	head.get(needAddress(bees)).lacks(t, "Туйаара", conversationAddress(conv))
-	librarian.get(needAddress(bees)).holds(t, "Туйаара", conversationAddress(conv), "University student", "«еще о пчелах»")
+	librarian.get(needAddress(bees)).holds(t, "Туйаара", conversationAddress(conv), "University student", "еще о пчелах")
 
 	note := url.Values{"kind": {"section"}, "words": {"Пчелах о ЕЩЁ"}, "who": {"Кружок"}, "category": {"School pupil"}}
 	head.post("/desk/needs", note).leads(t, "/desk/needs?did=need-noted")
