@@ -82,32 +82,35 @@ func ParseNeedCursor(s string) NeedCursor {
 // needPeople counts people: whoever is forgotten or was named by staff is one row.
 const needPeople = `count(distinct s.contact_id) + count(*) filter (where s.contact_id is null)`
 
+// needOf are the needs of the group p.
+const needOf = `from needs_said s where s.library_id = $1 and s.said_at >= $2
+    and s.topic_id in (select id from need_topics where library_id = $1 and id = p.id union all select id from need_topics where library_id = $1 and same_as = p.id)`
+
+// What a group's people have said is put together for the page alone, not for all groups.
 const (
-	needGroups = `
-select coalesce(t.same_as, t.id) as id, ` + needPeople + ` as people, mode() within group (order by s.words) as words, min(s.said_at) as first, max(s.said_at) as last
-from needs_said s join need_topics t on t.library_id = s.library_id and t.id = s.topic_id
-where s.library_id = $1 `
+	needColumns = `p.id, p.kind, w.words, p.people, p.first, p.last, c.segments, c.categories, p.open, p.note, p.decided_at as decided, coalesce(st.name, '') as decided_by,
+  p.version
+from p
+cross join lateral (select mode() within group (order by s.words) as words ` + needOf + `) w
+cross join lateral (
+  select coalesce(jsonb_agg(jsonb_build_object('category', k.category, 'people', k.people) order by k.people desc, k.category), '[]') as segments, count(*) as categories
+  from (select s.category, ` + needPeople + ` as people ` + needOf + ` group by s.category) k) c
+left join staff st on st.id = p.decided_by`
 
-	needSegments = `
-select coalesce(jsonb_agg(jsonb_build_object('category', c.category, 'people', c.people) order by c.people desc, c.category), '[]') as segments, count(*) as categories
-from (select s.category, ` + needPeople + ` as people
-  from needs_said s join need_topics t on t.library_id = s.library_id and t.id = s.topic_id
-  where s.library_id = $1 and s.said_at >= $2 and coalesce(t.same_as, t.id) = p.id group by s.category) c`
-
-	needColumns = `p.id, p.kind, p.words, p.people, p.first, p.last, c.segments, c.categories, p.open, p.note, p.decided_at as decided, coalesce(st.name, '') as decided_by, p.version
-from p cross join lateral (` + needSegments + `) c left join staff st on st.id = p.decided_by`
-
-	listNeeds = `with p as (
-  select g.*, r.kind, r.open, r.note, r.decided_at, r.decided_by, r.version
-  from (` + needGroups + `and s.said_at >= $2 and ($3::text = '' or t.kind = $3) group by 1) g
+	listNeeds = `with p as materialized (
+  select g.*, r.kind, r.open, r.note, r.decided_at, r.decided_by, r.version from (
+    select coalesce(t.same_as, t.id) as id, ` + needPeople + ` as people, min(s.said_at) as first, max(s.said_at) as last
+    from needs_said s join need_topics t on t.library_id = s.library_id and t.id = s.topic_id
+    where s.library_id = $1 and s.said_at >= $2 and ($3::text = '' or t.kind = $3) group by 1) g
   join need_topics r on r.library_id = $1 and r.id = g.id and r.open = $4
   where (g.people, g.last, g.id) < ($5, $6, $7) order by g.people desc, g.last desc, g.id desc limit $8)
 select ` + needColumns + ` order by p.people desc, p.last desc, p.id desc`
 
 	getNeed = `with p as (
-  select g.*, r.kind, r.open, r.note, r.decided_at, r.decided_by, r.version
-  from (` + needGroups + `and s.said_at >= $2 and s.topic_id in (select id from need_topics where library_id = $1 and (id = $3 or same_as = $3)) group by 1) g
-  join need_topics r on r.library_id = $1 and r.id = g.id where g.id = $3)
+  select r.id, r.kind, r.open, r.note, r.decided_at, r.decided_by, r.version, ` + needPeople + ` as people, min(s.said_at) as first, max(s.said_at) as last
+  from need_topics r join need_topics t on t.library_id = r.library_id and (t.id = r.id or t.same_as = r.id)
+  join needs_said s on s.library_id = t.library_id and s.topic_id = t.id and s.said_at >= $2
+  where r.library_id = $1 and r.id = $3 and r.same_as is null group by r.library_id, r.id)
 select ` + needColumns
 )
 
