@@ -33,6 +33,7 @@ type Body struct {
 	Choices []Choice     `json:"choices,omitempty"`
 	Turn    int          `json:"turn,omitempty"`
 	Files   []string     `json:"files,omitempty"`
+	Send    int64        `json:"send,omitempty"` // of an order's finished pages, of which this is a part or all
 }
 
 // Message is a row to be added to the outbox. The caller holds the conversation's lock and has taken Seq from it.

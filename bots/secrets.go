@@ -25,6 +25,7 @@ const (
 	PurposeChannel  = "channel" // stays as long as the channel
 	PurposePassword = "password"
 	PurposeCode     = "code"
+	PurposeLink     = "link" // opened more than once: it stays its 72 hours, so that who reloads the chat still sees it
 )
 
 // ErrDestroyed means that the secret has been used, or was not fetched in time.
@@ -89,7 +90,7 @@ where ciphertext is not null and purpose <> 'channel' and `
 
 // Destroy wipes the secrets with these ids, whose messages have arrived.
 func (s *Secrets) Destroy(ctx context.Context, lib library.ID, ids ...string) error {
-	if _, err := s.pool.Exec(ctx, destroySecrets+`library_id = $2 and id = any($3)`, s.now(), lib, ids); err != nil {
+	if _, err := s.pool.Exec(ctx, destroySecrets+`purpose <> 'link' and library_id = $2 and id = any($3)`, s.now(), lib, ids); err != nil {
 		return fmt.Errorf("destroy secrets: %w", err)
 	}
 	return nil

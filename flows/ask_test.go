@@ -79,6 +79,8 @@ func words(a Ask) string {
 		return placingWords(a)
 	case ShowOrders:
 		return "where the orders stand"
+	case FetchOrder:
+		return fmt.Sprintf("order %d once more", a.Order)
 	case CancelOrder:
 		return fmt.Sprintf("cancel order %d", a.Order)
 	case AddToOrder:

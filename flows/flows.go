@@ -7,6 +7,7 @@ package flows
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/looplab/fsm"
@@ -124,6 +125,12 @@ type News struct {
 	Fields map[string]string `json:"fields,omitempty"`
 	Secret string            `json:"secret,omitempty"` // id of a secret that the message carries
 	Files  []string          `json:"files,omitempty"`
+}
+
+// Send is the number by which the messages of an order's pages are found again; 0: it brings none.
+func (n News) Send() int64 {
+	id, _ := strconv.ParseInt(n.Fields["send"], 10, 64) // written by the library itself
+	return id
 }
 
 // Reader is what is known of the person who writes, and of their library.

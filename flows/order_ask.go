@@ -77,8 +77,20 @@ type Order struct {
 	Words              string // of staff: about the refusal, or what they wait to be told
 	Reader             int64
 	Created, Due, Sent time.Time
-	Files              []string // of what was sent
-	Open               bool     // can still be cancelled
+	Files              []string  // of what was sent
+	Hoped              time.Time // by when it is hoped for since the promise was not kept; zero: it was, or nothing is known
+	Open               bool      // can still be cancelled
+}
+
+// FetchOrder wants once more what was sent.
+type FetchOrder struct{ Order int64 }
+
+// OrderFetched answers FetchOrder: the files, or where they are too large for the channel a link. Neither: they are not kept any more.
+type OrderFetched struct {
+	Order       Order
+	Files       []string
+	Secret      string // the address of the link
+	Days, Views int    // for which it works
 }
 
 // CancelOrder takes the order back.
@@ -108,6 +120,7 @@ type OrderChanged struct {
 func (FindBook) ask()      {}
 func (PlaceOrder) ask()    {}
 func (ShowOrders) ask()    {}
+func (FetchOrder) ask()    {}
 func (CancelOrder) ask()   {}
 func (AddToOrder) ask()    {}
 func (ComplainOrder) ask() {}
@@ -115,4 +128,5 @@ func (ComplainOrder) ask() {}
 func (BooksFound) answer()   {}
 func (OrderPlaced) answer()  {}
 func (OrdersShown) answer()  {}
+func (OrderFetched) answer() {}
 func (OrderChanged) answer() {}

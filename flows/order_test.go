@@ -157,6 +157,9 @@ func orderAnswers(r *Reader) map[string]Answer {
 		"a newer verdict":           OrderPlaced{Verdict: "newer"},
 		"no orders":                 OrdersShown{},
 		"order added to":            OrderChanged{OK: true, Order: anOrder(r, "asked"), Due: r.Library.Due(r.Now, 8*time.Hour)},
+		"the file":                  OrderFetched{Order: anOrder(r, "sent"), Files: []string{"order-12.pdf"}},
+		"a link":                    OrderFetched{Order: anOrder(r, "sent"), Secret: "18", Days: 14, Views: 5},
+		"pages not kept":            OrderFetched{Order: anOrder(r, "sent")},
 		"order changed":             OrderChanged{OK: true, Order: anOrder(r, "cancelled")},
 		"too late for the order":    OrderChanged{Order: anOrder(r, "sent")},
 	}
@@ -171,6 +174,9 @@ func orderAnswers(r *Reader) map[string]Answer {
 	late.Due = r.Now.Add(-time.Hour)
 	fragile.Reason, forbidden.Reason, otherwise.Reason = "fragile", "forbidden", "other"
 	all[1].Reader, all[1].Kind, all[1].Title, all[1].Pages = 2, KindArticle, "Полярная звезда, 1998, № 3", "Снег"
+	hoped := late
+	hoped.Hoped = r.Now.Add(24 * time.Hour)
+	out["order late, hoped for"] = OrdersShown{Orders: []Order{hoped}}
 	out["order late"], out["order fragile"] = OrdersShown{Orders: []Order{late}}, OrdersShown{Orders: []Order{fragile}}
 	out["order forbidden"], out["order refused otherwise"] = OrdersShown{Orders: []Order{forbidden}}, OrdersShown{Orders: []Order{otherwise}}
 	out["all orders"] = OrdersShown{Orders: all}
@@ -232,7 +238,7 @@ func (p *player) orderNews(news *News, what, rest string) {
 	case NewsOrderLate, NewsOrderAgain:
 		news.Fields["due"] = p.reader.Library.Due(p.reader.Now, 16*time.Hour).Format(time.RFC3339)
 	case NewsOrderLink:
-		news.Fields["url"], news.Fields["days"], news.Fields["views"] = "https://library.example/f/x", "14", "5"
+		news.Secret, news.Fields["days"], news.Fields["views"] = "18", "14", "5"
 	default:
 		p.fatal("no news of an order %q", what)
 	}

@@ -45,8 +45,7 @@ var orderEvents = map[string]Event{choiceOrder: toOrder, choiceAdd: toAdd, choic
 // What the orders remember between their steps.
 const (
 	varOrder = "order"
-	varCode  = "code"  // of an order, as the reader wrote it
-	varFiles = "files" // the order is shown with its files
+	varCode  = "code" // of an order, as the reader wrote it
 )
 
 func orders() *Flow {
@@ -167,6 +166,9 @@ func orderTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	switch a := in.Answer.(type) {
 	case OrdersShown:
 		return v.orderShown(r, a, out)
+	case OrderFetched:
+		r.sayFetched(a, out)
+		return ""
 	case OrderChanged:
 		r.sayAnswered(a, out)
 		return toOrdersEnd
@@ -176,7 +178,8 @@ func orderTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	case in.Choice == choiceMenu:
 		return toOrdersEnd
 	case in.Choice == choiceFiles:
-		v[varFiles] = "yes"
+		out.Ask = FetchOrder{Order: v.orderOf()}
+		return ""
 	case in.Choice == "" && r.Awaited == v.orderOf() && !in.Unproven && (usable || hasWords(text)):
 		out.Ask = AddToOrder{Order: r.Awaited, Text: text, Files: fileIDs(in.Files)}
 		return ""
@@ -189,18 +192,13 @@ func orderTake(r *Reader, v Vars, in Input, out *Turn) Event {
 
 // orderShown tells where the order stands; one that is not among the latest any more leads to the list.
 func (v Vars) orderShown(r *Reader, a OrdersShown, out *Turn) Event {
-	id, files := v.orderOf(), v[varFiles] != ""
-	delete(v, varFiles)
+	id := v.orderOf()
 	i := slices.IndexFunc(a.Orders, func(o Order) bool { return o.ID == id })
-	switch {
-	case i < 0:
+	if i < 0 {
 		out.say("orders.unknown", nil)
 		return toOrders
-	case files && len(a.Orders[i].Files) > 0:
-		r.sayFiles(a.Orders[i], out)
-	default:
-		r.sayOrder(a.Orders[i], out)
 	}
+	r.sayOrder(a.Orders[i], out)
 	return ""
 }
 

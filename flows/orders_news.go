@@ -16,7 +16,7 @@ const (
 	NewsOrderCancelled = "order.cancelled" // by staff; words, which may be empty
 	NewsOrderLate      = "order.late"      // due, RFC 3339
 	NewsOrderAgain     = "order.again"     // pages are made anew after a complaint; due, RFC 3339, may be empty
-	NewsOrderLink      = "order.link"      // url, days and views: the file is too large for every channel
+	NewsOrderLink      = "order.link"      // days and views: the file is too large for the channel; the secret is the address
 )
 
 // orderNews words what became of an order.
@@ -30,7 +30,9 @@ func (s *Set) orderNews(r *Reader, n News, out *Turn) error {
 		out.say("orders.sent", fields)
 		out.Say[0].Files = n.Files
 	case NewsOrderLink:
+		fields["url"] = secretMark
 		out.say("orders.link", fields)
+		out.Say[0].Secret = n.Secret
 	case NewsOrderRefused:
 		out.say("orders.refused", fields)
 		lineRefusal(n.Fields["reason"], n.Fields["words"], out)
@@ -61,7 +63,7 @@ func (s *Set) orderNews(r *Reader, n News, out *Turn) error {
 // orderFields are the fields of the texts about an order.
 func orderFields(n News) (templates.Fields, error) {
 	out := templates.Fields{}
-	for _, name := range []string{"code", "title", "pages", "words", "url", "days", "views"} {
+	for _, name := range []string{"code", "title", "pages", "words", "days", "views"} {
 		out[name] = n.Fields[name]
 	}
 	if n.Fields["due"] != "" || n.Kind == NewsOrderLate {

@@ -102,15 +102,28 @@ func (r *Reader) lineState(o Order, out *Turn) {
 		out.line("orders.due", templates.Fields{"due": o.Due})
 	case o.promised():
 		out.line("orders.overdue", nil)
+		if o.Hoped.After(r.Now) {
+			out.line("orders_more.hoped", templates.Fields{"due": o.Hoped})
+		}
 	}
 }
 
-// sayFiles gives the reader once more what was sent.
-func (r *Reader) sayFiles(o Order, out *Turn) {
-	out.say("orders.files", o.fields())
-	out.Say[len(out.Say)-1].Files = o.Files
+// sayFetched gives the reader once more what was sent.
+func (r *Reader) sayFetched(a OrderFetched, out *Turn) {
+	switch {
+	case a.Secret != "":
+		out.say("orders.link", templates.Fields{"code": a.Order.Code, "title": a.Order.Title, "pages": a.Order.Pages, "url": secretMark, "days": a.Days, "views": a.Views})
+		out.Say[len(out.Say)-1].Secret = a.Secret
+	case len(a.Files) > 0:
+		out.say("orders.files", a.Order.fields())
+		out.Say[len(out.Say)-1].Files = a.Files
+	default:
+		out.say("orders_more.gone", a.Order.fields())
+		out.offer(choice(ordersFlow, "orders.all"), choice(choiceHuman, "common.human"), choice(choiceMenu, "common.menu"))
+		return
+	}
 	out.enquiry()
-	out.offer(orderButton(choiceComplain, o.ID, "orders.complain_button"), choice(ordersFlow, "orders.all"), choice(choiceMenu, "common.menu"))
+	out.offer(orderButton(choiceComplain, a.Order.ID, "orders.complain_button"), choice(ordersFlow, "orders.all"), choice(choiceMenu, "common.menu"))
 }
 
 // reasonWords are why an order was refused, and what can be done instead (F9).

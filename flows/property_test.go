@@ -368,6 +368,8 @@ func fitting(a Ask) []Answer {
 		return ofKind[OrderPlaced]()
 	case ShowOrders:
 		return ofKind[OrdersShown]()
+	case FetchOrder:
+		return ofKind[OrderFetched]()
 	case CancelOrder, AddToOrder, ComplainOrder:
 		return ofKind[OrderChanged]()
 	case ReturnPages:

@@ -97,13 +97,16 @@ const (
 // NewsQuestionPassed has the fields department, in the reader's language, and due, RFC 3339: who looks the answer up, and by when.
 const NewsQuestionPassed = "question.passed"
 
-// News of orders have the fields order, its id, kind, code, title and pages, by which the reader knows which one it is.
+// News of orders have the fields order, its id, kind, code, title and pages, by which the reader knows which one it is. What brings its
+// pages has send, the number by which its messages are found again.
 const (
 	NewsOrderSent      = "order.sent"     // with the PDF
 	NewsOrderRefused   = "order.refused"  // reason, as package fragments has them, and words, which may be empty
 	NewsOrderQuestion  = "order.question" // words: what staff ask
 	NewsOrderCancelled = "order.cancelled"
 	NewsOrderAgain     = "order.again" // what was sent is being made anew
+	NewsOrderLate      = "order.late"  // due: by when it is hoped for, RFC 3339
+	NewsOrderLink      = "order.link"  // days and views; the secret is the address of the link
 )
 
 // The reasons to send a page back that need no words of one's own.

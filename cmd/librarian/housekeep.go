@@ -24,7 +24,6 @@ const (
 const (
 	draftDays  = 90
 	papersDays = 1096 // three years
-	ordersDays = 90
 )
 
 // housekeep tells staff of new and late tasks, and removes what is past its term.
@@ -120,10 +119,7 @@ func (s *service) purgeOrders(ctx context.Context) error {
 		return err
 	}
 	for _, lib := range all {
-		days := lib.Settings.Retention.OrdersDays
-		if days == 0 {
-			days = ordersDays
-		}
+		days := lib.Settings.Retention.OfOrders()
 		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 			past, err := fragments.Past(ctx, tx, lib.ID, s.now().AddDate(0, 0, -days), pastMost)
 			if err != nil {

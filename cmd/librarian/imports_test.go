@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"queue":                        {"contacts", "contacts/library", "contacts/ledger", "bots"},
 	"queue/stock":                  {"contacts/library"},
 	"queue/fragments":              {"queue", "queue/stock", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "bots", "bots/files", "templates"},
+	"queue/pickup":                 {"queue/fragments", "contacts", "contacts/library", "bots/files", "templates"},
 	"queue/web":                    {"queue", "queue/fragments", "queue/stock", "contacts", "contacts/library", "contacts/cards", "contacts/ledger", "bots", "bots/files", "templates"},
 	"flows":                        {"contacts/library", "templates"},
 	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "contacts/papers", "queue", "queue/fragments", "queue/stock", "templates"},
@@ -105,6 +106,7 @@ func TestEachTableHasOneOwner(t *testing.T) {
 		"need_topics": "queue", "needs": "queue", "needs_said": "queue",
 		"titles": "queue/stock", "editions": "queue/stock", "copies": "queue/stock", "vocabulary": "queue/stock",
 		"orders": "queue/fragments", "order_parts": "queue/fragments", "order_steps": "queue/fragments", "order_slips": "queue/fragments",
+		"order_sends": "queue/fragments", "order_links": "queue/fragments",
 	}
 	walkGo(t, func(pkg, file string, test bool, _ []string) {
 		if test {

@@ -23,6 +23,7 @@ import (
 	"librarian/flows/runner"
 	"librarian/queue"
 	"librarian/queue/fragments"
+	"librarian/queue/pickup"
 	"librarian/queue/web"
 	"librarian/templates"
 )
@@ -122,7 +123,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.metrics = newMetrics(newBacklog(s.now, s.countBacklog(newBacklogNames())))
 	s.runner = runner.New(runner.Config{
 		Pool: pool, Flows: set, Texts: s.texts, Libraries: s.libraries, Accounts: s.accounts, Channels: s.registry, Signals: s.signals,
-		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, Joiner: s.joiner, DrawExample: papers.DrawExample, Moved: s.metrics.moved, Now: s.now,
+		Outbox: s.outbox, Secrets: s.secrets, Store: s.store, Inspector: s.inspector, Press: s.press, Joiner: s.joiner, PublicURL: s.PublicURL, DrawExample: papers.DrawExample, Moved: s.metrics.moved, Now: s.now,
 		Log: log,
 	})
 	s.sender = bots.NewSender(pool, s.registry, s.secrets, s.signals, s.runner.HandOn, s.now, log)
@@ -165,6 +166,13 @@ func (s *service) routes(options []func(*web.Deps)) error {
 		return err
 	}
 	chat.Routes(s.mux)
+	counter, err := pickup.New(pickup.Deps{
+		Pool: s.pool, Texts: s.texts, Library: s.libraries.ByID, Find: s.store.Find, Open: s.store.Open, Secure: s.secure(), Now: s.now, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	counter.Routes(s.mux)
 	deps := s.deskDeps()
 	deps.Proxies = proxies
 	for _, o := range options {

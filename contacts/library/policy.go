@@ -53,6 +53,7 @@ func Copied() []Request { return []Request{RequestFragment, RequestArticle} }
 type Policy struct {
 	Asks    map[Account][]Request `json:"asks,omitempty"`    // what each may ask for; an account that is not there has the usual
 	Copying map[Request]Copying   `json:"copying,omitempty"` // a kind that is not there has the zero value
+	Link    Linking               `json:"link,omitzero"`     // to a file that is too large to be sent
 }
 
 // May reports whether somebody with such an account may ask for this.
@@ -112,5 +113,5 @@ func (p Policy) Check() error {
 			return fmt.Errorf("copying for %s: %w", kind, err)
 		}
 	}
-	return nil
+	return p.Link.check()
 }

@@ -48,6 +48,7 @@ func (r *Runner) carryOut(ctx context.Context, tx pgx.Tx, turns []*turn) error {
 		func() (int, error) { return carry(ctx, tx, turns, each(r.findBook)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.placeOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.showOrders)) },
+		func() (int, error) { return carry(ctx, tx, turns, each(r.fetchOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.cancelOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.addToOrder)) },
 		func() (int, error) { return carry(ctx, tx, turns, each(r.complainOrder)) },

@@ -27,6 +27,7 @@ type letter struct {
 	fields  templates.Fields
 	secret  string
 	files   []string
+	send    int64 // of an order's pages; 0: it carries none
 }
 
 // ErrNoMail means that the library has no channel for e-mail.
@@ -72,7 +73,7 @@ func (r *Runner) post(ctx context.Context, tx pgx.Tx, l letter) (at fragments.Sl
 	at.Conversation = id
 	at.Seq, err = r.enqueue(ctx, tx, l.lib.ID, id, bots.Message{
 		Channel: channel, Kind: l.kind, Secret: l.secret,
-		Body: bots.Body{Lang: l.lang, Subject: subject, Text: text, Files: l.files},
+		Body: bots.Body{Lang: l.lang, Subject: subject, Text: text, Files: l.files, Send: l.send},
 	})
 	return at, err
 }

@@ -197,6 +197,9 @@ func orderKnown(o fragments.Order) flows.Order {
 	if o.Sent != nil {
 		out.Sent = *o.Sent
 	}
+	if o.Hoped != nil {
+		out.Hoped = *o.Hoped
+	}
 	for _, f := range o.Files {
 		out.Files = append(out.Files, string(f))
 	}

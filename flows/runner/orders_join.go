@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"librarian/bots"
 	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/contacts/library"
-	"librarian/queue"
 	"librarian/queue/fragments"
 	"librarian/queue/stock"
 )
@@ -47,7 +48,7 @@ func (r *Runner) joinNext(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, fmt.Errorf("order %d, try %d: %w", job.Order.ID, job.Try, err)
 	}
-	return true, r.orderTx(ctx, job.Order, func(tx pgx.Tx) error { return r.sendOrder(ctx, tx, lib, job.Order, made) })
+	return true, r.orderTx(ctx, job.Order, func(tx pgx.Tx) error { return r.sendOrder(ctx, tx, lib, job.Order, made) }, made.conversations()...)
 }
 
 // fault says in the library's language what stands in the way of a PDF: a page that cannot be joined, or that is larger than the channel takes, for which no
@@ -65,11 +66,11 @@ func (r *Runner) fault(lib library.Library, err error) (words string, hopeless b
 	return say("desk_order.fault"), false
 }
 
-// orderTx does the work in a transaction that holds the order's conversation. An order that has moved on meanwhile is left alone.
-func (r *Runner) orderTx(ctx context.Context, o fragments.Order, do func(tx pgx.Tx) error) error {
+// orderTx does the work in a transaction that holds the order's conversation, and these. An order that has moved on meanwhile is left alone.
+func (r *Runner) orderTx(ctx context.Context, o fragments.Order, do func(tx pgx.Tx) error, also ...bots.ConversationID) error {
 	err := pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
-		if err := r.Hold(ctx, tx, o.Library, o.Conversation); err != nil {
-			return err
+		if _, err := tx.Exec(ctx, lockSome, o.Library, append(also, o.Conversation)); err != nil {
+			return fmt.Errorf("lock the conversations of order %d: %w", o.ID, err)
 		}
 		return do(tx)
 	})
@@ -79,45 +80,44 @@ func (r *Runner) orderTx(ctx context.Context, o fragments.Order, do func(tx pgx.
 	return err
 }
 
-// joined makes the PDF and keeps it: in parts, where the whole is larger than the channel takes.
-func (r *Runner) joined(ctx context.Context, lib library.Library, job fragments.Job) ([]files.ID, error) {
+// joined makes the PDF and keeps it, and what of it goes each way.
+func (r *Runner) joined(ctx context.Context, lib library.Library, job fragments.Job) (made product, err error) {
 	front, err := r.front(ctx, lib, job.Order)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	pages := make([]fragments.Page, len(job.Parts))
 	for i, p := range job.Parts {
 		if pages[i], err = r.page(ctx, lib.ID, p); err != nil {
-			return nil, err
+			return made, err
 		}
 	}
 	whole, sizes, err := r.join(ctx, lib.ID, front, pages)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	channel, err := r.channelOf(ctx, r.Pool, lib.ID, job.Order.Conversation)
+	made.whole = whole.ID
+	sends, err := fragments.Owed(ctx, r.Pool, lib.ID, job.Order.ID)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	most := r.limits(channel).File
-	if whole.Size <= most {
-		return []files.ID{whole.ID}, nil
-	}
-	stretches, err := fragments.Split(sizes, most)
-	if err != nil {
-		return nil, err
-	}
-	var out []files.ID
-	front.Parts = len(stretches)
-	for i, s := range stretches {
-		front.Part = i + 1
-		part, _, err := r.join(ctx, lib.ID, front, pages[s.From:s.To])
-		if err != nil {
-			return nil, err
+	cut := cutter{runner: r, lib: lib.ID, front: front, pages: pages, whole: whole, sizes: sizes, done: map[int64]fragments.Send{}}
+	var unfit error
+	for _, s := range sends {
+		p, err := r.parcel(ctx, lib, job.Order, s, &cut)
+		var size *fragments.SizeError
+		if errors.As(err, &size) {
+			unfit, p.Problem, err = err, fragments.TooLarge, nil
 		}
-		out = append(out, part.ID)
+		if err != nil {
+			return made, err
+		}
+		made.parcels = append(made.parcels, p)
 	}
-	return out, nil
+	if unfit != nil && !slices.ContainsFunc(made.parcels, func(p parcel) bool { return p.Problem == "" }) {
+		return made, unfit
+	}
+	return made, nil
 }
 
 // join makes one document and keeps it while it is made.
@@ -181,19 +181,4 @@ func (r *Runner) front(ctx context.Context, lib library.Library, o fragments.Ord
 		}
 	}
 	return out, nil
-}
-
-// sendOrder brings the PDF to the reader.
-func (r *Runner) sendOrder(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, made []files.ID) error {
-	if _, err := fragments.Made(ctx, tx, lib, o.ID, made, r.Now()); err != nil {
-		return err
-	}
-	names := make([]string, len(made))
-	for i, id := range made {
-		names[i] = string(id)
-	}
-	return r.Tell(ctx, tx, o.Library, o.Conversation, queue.News{
-		Kind: queue.NewsOrderSent, Reader: int64(o.Reader), Files: names,
-		Fields: map[string]string{"order": o.Code(), "kind": o.Kind, "code": o.Code(), "title": o.Title, "pages": o.Pages},
-	})
 }

@@ -37,6 +37,8 @@ type Config struct {
 	Press     *papers.Press
 	Joiner    *fragments.Joiner
 
+	PublicURL string // where links lead; empty: none are given
+
 	DrawExample func(papers.Example) ([]byte, error) // optional: without it no picture shows how to photograph a paper
 
 	Workers int                                 // groups worked at a time; 0 means 2

@@ -33,6 +33,7 @@ func (r *Runner) messages(t *turn) ([]bots.Message, error) {
 		}
 		choices = append(choices, given...)
 		for _, b := range bodies {
+			b.Send = t.input.News.Send()
 			m := bots.Message{
 				Library: t.libID, Conversation: t.id, Seq: t.nextOut, Channel: bots.ChannelID(t.party.Channel), Kind: outKind(say), Epoch: t.epoch, Body: b,
 			}

@@ -25,7 +25,7 @@ func (r *Runner) keepTime(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		for _, sweep := range []func(context.Context) error{r.wakeSleepers, r.findOrphans, r.remindLessons, r.releaseHeld} {
+		for _, sweep := range []func(context.Context) error{r.wakeSleepers, r.findOrphans, r.remindLessons, r.tellLate, r.releaseHeld} {
 			sweeping, cancel := context.WithTimeout(ctx, sweepTime)
 			err := sweep(sweeping)
 			cancel()

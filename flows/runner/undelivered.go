@@ -8,6 +8,7 @@ import (
 	"librarian/bots"
 	"librarian/contacts"
 	"librarian/queue"
+	"librarian/queue/fragments"
 )
 
 // HandOn is what becomes of messages that did not reach their address: a person's answer goes to the e-mail that the reader has proven, everything
@@ -37,6 +38,12 @@ func (r *Runner) handOn(ctx context.Context, tx pgx.Tx, f bots.Failure) error {
 	lib, err := r.Libraries.ByID(ctx, f.Library)
 	if err != nil {
 		return err
+	}
+	if f.Body.Send != 0 { // the reader has the pages another way, or soon will
+		besides, err := fragments.Besides(ctx, tx, f.Library, f.Body.Send)
+		if err != nil || besides {
+			return err
+		}
 	}
 	if f.Secret == "" { // a password never takes another way
 		sent, err := r.copyByMail(ctx, tx, lib, f)

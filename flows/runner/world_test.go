@@ -282,8 +282,8 @@ func (w *world) newRunner(signals *bots.Signals) *runner.Runner {
 	return runner.New(runner.Config{
 		Pool: w.pool, Flows: set, Texts: w.texts, Libraries: w.libraries, Accounts: w.accounts, Channels: w.registry, Signals: signals,
 		Outbox: bots.NewOutbox(w.pool, w.secrets, w.Now), Secrets: w.secrets, Store: w.store, Press: press, Joiner: joiner,
-		Inspector:   files.NewInspector(w.store, nil, files.NewDecoder([]string{self, "decode"})),
-		DrawExample: w.examples, Workers: w.workers, Now: w.Now, Log: w.logger(),
+		Inspector: files.NewInspector(w.store, nil, files.NewDecoder([]string{self, "decode"})),
+		PublicURL: "https://lib.test", DrawExample: w.examples, Workers: w.workers, Now: w.Now, Log: w.logger(),
 	})
 }
 

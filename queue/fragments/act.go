@@ -79,7 +79,7 @@ const (
 	setCount   = `update orders set count = $3, permit = permit or $4 where library_id = $1 and id = $2`
 )
 
-// Release lets the order go out: its pages are joined, and then it is sent. ErrNoPages when all of them are dropped. An order whose length nobody knew is held
+// Release lets the order go out: its pages are joined, and then it is sent to where it was ordered, unless SendTo says where else. ErrNoPages when all of them are dropped. An order whose length nobody knew is held
 // to the rules by the pages that came, a *LimitError, unless it is permitted.
 func Release(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, permit bool, now time.Time) (Order, error) {
 	o, err := lock(ctx, tx, lib.ID, id)
@@ -97,6 +97,9 @@ func Release(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Acto
 		if err := setLength(ctx, tx, lib, o, pages, permit); err != nil {
 			return o, err
 		}
+	}
+	if err := SendTo(ctx, tx, o, nil, now); err != nil {
+		return o, err
 	}
 	return step(ctx, tx, lib, id, by, now, change{act: ActRelease})
 }

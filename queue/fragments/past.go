@@ -3,6 +3,7 @@ package fragments
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,10 @@ const (
   select library_id, id, file_ids from orders where library_id = $1 and state in ('sent', 'refused', 'cancelled') and not wiped and created_at < $2
     and coalesce(sent_at, created_at) < $2 order by created_at limit $3 for update skip locked)
 update orders o set wiped = true, file_ids = '{}' from past where o.library_id = past.library_id and o.id = past.id returning o.id, past.file_ids`
+	wipeSends = `with past as (
+  select library_id, order_id, id, file_ids from order_sends where library_id = $1 and order_id = any($2) for update)
+update order_sends s set file_ids = '{}' from past where s.library_id = past.library_id and s.order_id = past.order_id and s.id = past.id returning past.file_ids`
+	wipeLinks = `delete from order_links where library_id = $1 and order_id = any($2)`
 	wipeParts = `delete from order_parts where library_id = $1 and order_id = any($2) returning file_id`
 )
 
@@ -32,6 +37,15 @@ func Past(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time, limi
 	if _, err := pgx.ForEachRow(rows, []any{&id, &sent}, func() error { orders, out = append(orders, id), append(out, sent...); sent = nil; return nil }); err != nil {
 		return nil, fmt.Errorf("orders past their term: %w", err)
 	}
+	if rows, err = tx.Query(ctx, wipeSends, lib, orders); err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
+	if _, err := pgx.ForEachRow(rows, []any{&sent}, func() error { out = append(out, sent...); sent = nil; return nil }); err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
+	if _, err := tx.Exec(ctx, wipeLinks, lib, orders); err != nil {
+		return nil, fmt.Errorf("orders past their term: %w", err)
+	}
 	if rows, err = tx.Query(ctx, wipeParts, lib, orders); err != nil {
 		return nil, fmt.Errorf("orders past their term: %w", err)
 	}
@@ -39,5 +53,7 @@ func Past(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time, limi
 	if err != nil {
 		return nil, fmt.Errorf("orders past their term: %w", err)
 	}
-	return append(out, parts...), nil
+	out = append(out, parts...)
+	slices.Sort(out) // what went by several ways is one file
+	return slices.Compact(out), nil
 }

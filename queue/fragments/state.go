@@ -38,6 +38,7 @@ const (
 	ActCancel   Act = "cancel"
 	ActComplain Act = "complain" // of a page of what was sent
 	ActUndo     Act = "undo"
+	ActFetch    Act = "fetch" // the reader has downloaded it by a link: it moves nothing
 )
 
 // Actor is who acts: a member of staff by their role, the reader, or the program itself.

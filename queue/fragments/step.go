@@ -16,7 +16,8 @@ import (
 
 const (
 	moveOrder = `update orders set state = $3, department_id = nullif($4::bigint, 0), reason = $5, words = $6, question = '', asked_at = null,
-  job_at = $7, tries = 0, again = $8, slip_at = $9, due_at = $10, wiped = false where library_id = $1 and id = $2`
+  job_at = $7, tries = 0, again = $8, slip_at = $9, due_at = $10, wiped = false,
+  late_told_at = case when due_at = $10 then late_told_at end, hoped_at = case when due_at = $10 then hoped_at end where library_id = $1 and id = $2`
 	insertStep = `insert into order_steps (library_id, order_id, at, staff_id, act, was, became, department_id)
 values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, nullif($8::bigint, 0))`
 )
@@ -140,7 +141,7 @@ const (
 	stepColumns = `select s.id, s.at, coalesce(s.staff_id, 0) as staff, s.act, s.was, s.became,
 coalesce(s.department_id, 0) as department, s.undone from order_steps s where s.library_id = $1 and s.order_id = $2`
 	allSteps = stepColumns + ` order by s.id`
-	lastStep = stepColumns + ` and not s.undone and s.act <> 'undo' order by s.id desc limit 1`
+	lastStep = stepColumns + ` and not s.undone and s.act not in ('undo', 'fetch') order by s.id desc limit 1`
 	mailed   = `select exists (select from orders o join order_slips s on s.library_id = o.library_id and s.order_id = o.id and s.department_id = o.department_id
 where o.library_id = $1 and o.id = $2)`
 	undone = `update order_steps set undone = true where library_id = $1 and order_id = $2 and id = $3`
