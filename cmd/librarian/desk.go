@@ -24,7 +24,7 @@ import (
 // deskDeps is what the desk stands on.
 func (s *service) deskDeps() web.Deps {
 	return web.Deps{
-		Pool: s.pool, Desk: s.desk, Conversations: s.runner, Signals: s.signals, Texts: s.texts, Log: s.log, Now: s.now, Secure: s.secure(),
+		Pool: s.pool, Desk: s.desk, Conversations: s.runner, Signals: s.signals, Accounts: s.accounts, Texts: s.texts, Log: s.log, Now: s.now, Secure: s.secure(),
 		Library:      s.libraries.ByID,
 		Libraries:    s.allLibraries,
 		Forget:       s.libraries.Forget,

@@ -1,5 +1,5 @@
 // Package fragments is what readers order of books in closed stacks: pages and articles, how far each order has come, what departments bring back,
-// and the one PDF that is made of it.
+// the one PDF that is made of it, and by which ways it goes.
 package fragments
 
 import (

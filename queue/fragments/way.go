@@ -55,7 +55,7 @@ func Ways(ctx context.Context, db contacts.DB, accounts *bots.Accounts, o Order)
 			if chats++; chats > 1 {
 				continue
 			}
-		case w.Kind == bots.Email && !(reader.EmailProven && sameMail(w.Mail, reader.Email)):
+		case w.Kind == bots.Email && (!reader.EmailProven || !sameMail(w.Mail, reader.Email)):
 			continue
 		}
 		letters = letters || sameMail(w.Mail, reader.Email)

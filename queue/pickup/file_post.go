@@ -77,7 +77,7 @@ func (c *Counter) settle(r *http.Request, token string, p parcel, broken error) 
 
 // send writes the file whole; begun reports whether an answer is under way.
 func (c *Counter) send(w http.ResponseWriter, r *http.Request, p parcel) (begun bool, err error) {
-	body, f, err := c.Open(r.Context(), p.Link.Library, p.File)
+	body, f, err := c.Open(r.Context(), p.Library, p.File)
 	if err != nil {
 		return false, err
 	}

@@ -50,7 +50,9 @@ func (c *Counter) showReady(w http.ResponseWriter, r *http.Request, p parcel) {
 	size := templates.Fields{"size": int((p.file.Size + 1<<20 - 1) >> 20)}
 	out.Button = say("pickup.download", size)
 	out.Facts = []fact{
-		{say("pickup.what", nil), p.Title}, {say("pickup.pages", nil), p.Pages}, {say("pickup.size", nil), say("pickup.megabytes", size)},
+		{say("pickup.what", nil), p.Title},
+		{say("pickup.pages", nil), p.Pages},
+		{say("pickup.size", nil), say("pickup.megabytes", size)},
 		{say("pickup.until", nil), c.Texts.Moment(p.Lang, p.Until.In(p.library.Zone))},
 		{say("pickup.left", nil), say("pickup.times", templates.Fields{"count": p.Left(c.Now())})},
 	}

@@ -67,15 +67,15 @@ func (c *Counter) find(ctx context.Context, token string) (p parcel, err error) 
 	if p.Link, err = fragments.LinkBy(ctx, c.Pool, token); err != nil {
 		return p, err
 	}
-	if p.library, err = c.Library(ctx, p.Link.Library); err != nil {
+	if p.library, err = c.Library(ctx, p.Library); err != nil {
 		return p, err
 	}
-	served, err := contacts.Served(ctx, c.Pool, p.Link.Library, p.Reader)
+	served, err := contacts.Served(ctx, c.Pool, p.Library, p.Reader)
 	if err != nil || !served || p.File == "" {
 		p.File = ""
 		return p, err
 	}
-	p.file, err = c.Find(ctx, p.Link.Library, p.File)
+	p.file, err = c.Find(ctx, p.Library, p.File)
 	if errors.Is(err, files.ErrNotFound) || err == nil && p.file.State == files.Purged {
 		p.File, err = "", nil
 	}

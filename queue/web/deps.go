@@ -34,6 +34,7 @@ type Deps struct {
 	Desk          *queue.Desk
 	Conversations queue.Conversations
 	Signals       *bots.Signals
+	Accounts      *bots.Accounts
 	Texts         *templates.Texts
 	Log           *slog.Logger
 	Now           func() time.Time

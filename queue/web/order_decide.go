@@ -81,6 +81,8 @@ func (v *visit) orderProblem(err error) string {
 		return v.t("desk_order.problem_pages")
 	case errors.Is(err, fragments.ErrDepartment):
 		return v.t("desk_order.problem_department")
+	case errors.Is(err, errWays):
+		return v.t("desk_send.problem_ways")
 	case errors.Is(err, queue.ErrInvalid):
 		return v.t("desk_order.problem_invalid")
 	}

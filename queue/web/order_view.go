@@ -40,6 +40,8 @@ type orderView struct {
 	May          orderActs
 	Typed        typedOrder // what stays in its form when an act could not be done
 	Results      []string   // addresses of the PDF that was sent, in its parts
+	Ways         []wayView  // to choose from; none: there is only one
+	Sends        []sendView
 }
 
 // typedOrder is what the visitor had typed for the act.
@@ -130,10 +132,12 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 	if err = v.fillActs(out, o, all); err != nil {
 		return nil, err
 	}
-	if err = v.fillParts(out, o); err != nil {
-		return nil, err
+	for _, fill := range []func(*orderView, fragments.Order) error{v.fillParts, v.fillWays, v.fillSends, v.fillSteps} {
+		if err = fill(out, o); err != nil {
+			return nil, err
+		}
 	}
-	return out, v.fillSteps(out, o)
+	return out, nil
 }
 
 // orderDue is by when the order is promised; nil for one that is over, or waits for its reader.

@@ -94,6 +94,8 @@ func (v *visit) orderAct(act fragments.Act) string {
 		return v.t("desk_order.step_cancel")
 	case fragments.ActComplain:
 		return v.t("desk_order.step_complain")
+	case fragments.ActFetch:
+		return v.t("desk_send.step_fetch")
 	case fragments.ActUndo:
 		return v.t("desk_order.step_undo")
 	}

@@ -85,7 +85,7 @@ func routes() []route {
 		{"POST /desk/orders/{id}/give-back", queue.PermParts, "order.given_back", giveBackOrder},
 		{"POST /desk/orders/{id}/hand-over", queue.PermParts, "order.handed_over", handOverOrder},
 		{"POST /desk/orders/{id}/return", queue.PermOrders, "order.returned", returnOrder},
-		{"POST /desk/orders/{id}/release", queue.PermOrders, "order.released", releaseOrder},
+		{"POST /desk/orders/{id}/release", queue.PermOrders, releasedOrder, releaseOrder},
 		{"POST /desk/orders/{id}/refuse", queue.PermParts, "order.refused", refuseOrder},
 		{"POST /desk/orders/{id}/cancel", queue.PermOrders, "order.cancelled", cancelOrder},
 		{"POST /desk/orders/{id}/ask", queue.PermParts, "order.asked", askAboutOrder},

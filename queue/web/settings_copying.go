@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -9,7 +10,8 @@ import (
 
 type copyingPage struct {
 	settingsPage
-	Kinds []copyingForm
+	Kinds       []copyingForm
+	Days, Views string // of a link
 }
 
 // copyingForm are the limits of one kind of request.
@@ -43,6 +45,8 @@ func (v *visit) showCopying(typed map[library.Request]library.Copying, faults ma
 			Free: !limits.CountDomain, More: !limits.Final, One: limits.OneArticle, OfOnes: kind == library.RequestArticle,
 		})
 	}
+	link := v.lib.Settings.Policy.Link
+	page.Days, page.Views = v.typedOr("link_days", strconv.Itoa(link.Term())), v.typedOr("link_views", strconv.Itoa(link.Most()))
 	return v.show("settings_copying", status, page)
 }
 
@@ -59,6 +63,7 @@ func changeCopying(v *visit) error {
 			OneArticle: v.form("one."+name) != "", CountDomain: v.form("free."+name) == "", Final: v.form("more."+name) == "",
 		}
 	}
+	link := library.Linking{Days: v.typedNumber("link_days", 0, library.MostLinkDays, faults), Views: v.typedNumber("link_views", 0, library.MostLinkViews, faults)}
 	if len(faults) > 0 {
 		v.problem = v.t("desk_settings.problem_faults")
 		return v.showCopying(typed, faults, http.StatusUnprocessableEntity)
@@ -73,6 +78,10 @@ func changeCopying(v *visit) error {
 				changed = append(changed, "copying "+string(kind))
 			}
 			s.Policy.Copying[kind] = now
+		}
+		if link.Term() != was.Link.Term() || link.Most() != was.Link.Most() {
+			changed = append(changed, fmt.Sprintf("link %d days %d views", link.Term(), link.Most()))
+			s.Policy.Link = link
 		}
 		return changed, nil
 	})
@@ -98,5 +107,5 @@ func (v *visit) copyingWords(policy library.Policy) []string {
 		}
 		out = append(out, v.requestName(string(kind))+": "+words)
 	}
-	return out
+	return append(out, v.t("desk_send.link_words", "days", policy.Link.Term(), "views", policy.Link.Most()))
 }

@@ -68,6 +68,8 @@ func TestWhoMayAskForWhat(t *testing.T) {
 // copyingForm are the usual limits.
 func (h *house) copyingForm(lib library.ID) url.Values {
 	form := h.revision(lib)
+	form.Set("link_days", "14")
+	form.Set("link_views", "5")
 	for _, kind := range library.Copied() {
 		form.Set("percent."+string(kind), "30")
 		form.Set("pages."+string(kind), "")
@@ -84,7 +86,7 @@ func TestLimitsOfCopying(t *testing.T) {
 	const page = "/desk/settings/copying"
 	head.get(page).has(t, http.StatusOK, `name="percent.fragment" value="30"`, `name="free.article" value="yes" checked`)
 	head.post(page, h.copyingForm(lib)).has(t, http.StatusUnprocessableEntity, "nothing to save")
-	for field, bad := range map[string]string{"percent.fragment": "0", "percent.article": "101", "pages.article": "many"} {
+	for field, bad := range map[string]string{"link_days": "999", "link_views": "-1", "percent.fragment": "0", "percent.article": "101", "pages.article": "many"} {
 		form := h.copyingForm(lib)
 		form.Set(field, bad)
 		form.Set("pages.fragment", "77")
@@ -96,6 +98,7 @@ func TestLimitsOfCopying(t *testing.T) {
 	form.Set("one.article", "yes")
 	form.Del("free.article")
 	form.Del("more.article")
+	form.Set("link_days", "7")
 	head.post(page, form).leads(t, page+"?did=saved")
 	want := map[library.Request]library.Copying{
 		library.RequestFragment: {Percent: 15, Pages: 40}, library.RequestArticle: {Percent: 30, OneArticle: true, CountDomain: true, Final: true},
@@ -103,7 +106,10 @@ func TestLimitsOfCopying(t *testing.T) {
 	if got := h.settings(lib).Settings.Policy.Copying; !reflect.DeepEqual(got, want) {
 		t.Errorf("limits: %+v", got)
 	}
-	head.get("/desk/settings").has(t, http.StatusOK, "fragment of a book: at most 15 % of a work, at most pages: 40", "one article of an issue")
+	if got := h.settings(lib).Settings.Policy.Link; got != (library.Linking{Days: 7, Views: 5}) {
+		t.Errorf("links: %+v", got)
+	}
+	head.get("/desk/settings").has(t, http.StatusOK, "link to a large file: days 7, downloads 5", "fragment of a book: at most 15 % of a work, at most pages: 40", "one article of an issue")
 	head.post(page, form).has(t, http.StatusConflict, "Somebody else has changed")
 }
 
