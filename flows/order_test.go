@@ -159,6 +159,8 @@ func orderAnswers(r *Reader) map[string]Answer {
 		"order added to":            OrderChanged{OK: true, Order: anOrder(r, "asked"), Due: r.Library.Due(r.Now, 8*time.Hour)},
 		"the file":                  OrderFetched{Order: anOrder(r, "sent"), Files: []string{"order-12.pdf"}},
 		"a link":                    OrderFetched{Order: anOrder(r, "sent"), Secret: "18", Days: 14, Views: 5},
+		"pages in the making":       OrderFetched{Order: anOrder(r, "came")},
+		"nobody's order":            OrderFetched{},
 		"pages not kept":            OrderFetched{Order: anOrder(r, "sent")},
 		"order changed":             OrderChanged{OK: true, Order: anOrder(r, "cancelled")},
 		"too late for the order":    OrderChanged{Order: anOrder(r, "sent")},

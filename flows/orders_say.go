@@ -117,8 +117,15 @@ func (r *Reader) sayFetched(a OrderFetched, out *Turn) {
 	case len(a.Files) > 0:
 		out.say("orders.files", a.Order.fields())
 		out.Say[len(out.Say)-1].Files = a.Files
+	case a.Order.ID != 0 && a.Order.State != "sent": // it has moved on since the button was shown
+		r.sayOrder(a.Order, out)
+		return
 	default:
-		out.say("orders_more.gone", a.Order.fields())
+		key := "orders_more.gone"
+		if a.Order.ID == 0 {
+			key = "orders.unknown"
+		}
+		out.say(key, a.Order.fields())
 		out.offer(choice(ordersFlow, "orders.all"), choice(choiceHuman, "common.human"), choice(choiceMenu, "common.menu"))
 		return
 	}
