@@ -108,7 +108,7 @@ func DecodeWhole(media string, data []byte) (Whole, error) {
 
 func decodeImage(media string, data []byte, p patience) (Picture, error) {
 	whole, err := DecodeWhole(media, data)
-	pic := Picture{Width: whole.Width, Height: whole.Height}
+	pic := Picture{Width: whole.Width, Height: whole.Height, Taken: takenOf(media, data)}
 	if err != nil {
 		return pic, err
 	}

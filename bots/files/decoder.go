@@ -25,7 +25,8 @@ type Picture struct {
 	Height  int     `json:"height"`
 	Pages   int     `json:"pages"`
 	Problem Problem `json:"problem"` // none, too_large or unreadable
-	Views   []View  `json:"views"`   // of a picture one, of a PDF one a page, or of its first page alone when there are too many
+	Taken
+	Views []View `json:"views"` // of a picture one, of a PDF one a page, or of its first page alone when there are too many
 }
 
 // View is what the child process saw on one page.
@@ -105,6 +106,7 @@ func parsePicture(reply []byte) Picture {
 	default:
 		return broken
 	}
+	pic.Taken = pic.possible()
 	for i := range pic.Views {
 		v := &pic.Views[i]
 		if !v.possible() || v.Size > len(jpegs) {

@@ -68,6 +68,7 @@ type File struct {
 	Pages     int        `db:"pages"`  // of a PDF; 0 when unknown
 	Problem   Problem    `db:"problem"`
 	State     State      `db:"state"`
+	Taken
 	Preview   ID         `db:"preview_id"` // the re-encoded picture that people are shown; empty when there is none
 	CreatedAt time.Time  `db:"created_at"`
 	PurgedAt  *time.Time `db:"purged_at"`

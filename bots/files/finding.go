@@ -28,7 +28,8 @@ type Finding struct {
 	Height    int
 	Pages     int // of a PDF, 0 when unknown
 	Problem   Problem
-	Sheets    []Sheet // of a picture one, of a PDF one a page unless it has too many
+	Taken
+	Sheets []Sheet // of a picture one, of a PDF one a page unless it has too many
 }
 
 // Thresholds of legibility, lenient: a good photo refused costs more than a bad one seen by a librarian.
@@ -76,6 +77,6 @@ func (v View) sheet(number, size int) Sheet {
 func (f File) finding(sheets []Sheet) Finding {
 	return Finding{
 		FileID: f.ID, Kind: f.Kind, MediaType: f.MediaType, Size: f.Size,
-		Width: f.Width, Height: f.Height, Pages: f.Pages, Problem: f.Problem, Sheets: sheets,
+		Width: f.Width, Height: f.Height, Pages: f.Pages, Problem: f.Problem, Taken: f.Taken, Sheets: sheets,
 	}
 }

@@ -26,7 +26,7 @@ func NewInspector(store *Store, scanner *Scanner, decoder *Decoder) *Inspector {
 var errInspected = errors.New("inspected meanwhile")
 
 const updateInspectedSQL = `
-	update files set state = $3, width = $4, height = $5, pages = $6, problem = $7, preview_id = nullif($8, '')
+	update files set state = $3, width = $4, height = $5, pages = $6, problem = $7, preview_id = nullif($8, ''), taken = $9, taken_east = $10
 	where library_id = $1 and id = $2 and state = 'stored'`
 
 // Inspect finds out what a file is, and keeps the result and, of a picture or each page of a PDF, a clean JPEG as preview.
@@ -87,7 +87,7 @@ func (i *Inspector) look(ctx context.Context, f *File) ([]View, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Width, f.Height, f.Pages = pic.Width, pic.Height, pic.Pages
+	f.Width, f.Height, f.Pages, f.Taken = pic.Width, pic.Height, pic.Pages, pic.Taken
 	switch {
 	case pic.Problem != NoProblem:
 		f.State, f.Problem = Unreadable, pic.Problem
@@ -156,7 +156,7 @@ func (i *Inspector) keep(ctx context.Context, f *File, views []View) ([]Sheet, e
 				return err
 			}
 		}
-		tag, err := tx.Exec(ctx, updateInspectedSQL, f.Library, f.ID, f.State, f.Width, f.Height, f.Pages, f.Problem, f.Preview)
+		tag, err := tx.Exec(ctx, updateInspectedSQL, f.Library, f.ID, f.State, f.Width, f.Height, f.Pages, f.Problem, f.Preview, f.TakenAt, f.TakenEast)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = errInspected
 		}
