@@ -65,6 +65,7 @@ type Order struct {
 	Hoped        *time.Time // by when it is hoped for since its promise was not kept
 	Arranged     bool       // a person has put the pages in order
 	Files        []files.ID // the PDF that was sent last: one, of older orders in as many parts as the channel demanded
+	Mark         string     // with the number the code on its slip
 }
 
 // Code is how people name the order.
@@ -76,7 +77,7 @@ func (o Order) Open() bool { return o.State == New || o.State == Asked || o.Stat
 const orderColumns = `o.id, o.library_id as library, o.kind, o.state, o.reader_id as reader, o.channel,
 o.conversation_id as conversation, coalesce(o.edition_id, 0) as edition, o.title, o.pages, o.count, o.want, o.permit,
 coalesce(o.department_id, 0) as department, o.question, o.asked_at, o.again, o.reason, o.words, o.due_at as due, o.created_at as created, o.sent_at as sent, o.hoped_at as hoped,
-o.arranged, o.file_ids as files`
+o.arranged, o.file_ids as files, o.mark`
 
 const (
 	orderByID  = `select ` + orderColumns + ` from orders o where o.library_id = $1 and o.id = $2`

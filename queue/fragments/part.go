@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,11 @@ type Part struct {
 	Dropped bool
 	Source  string
 	Came    time.Time
+
+	files.Taken
+	Delivery string
+	Slip     bool   // it shows the slip of an order
+	Sum      []byte // SHA-256 of the file
 }
 
 // Brought is a file with pages: what was found in it, and how it came.
@@ -43,6 +49,9 @@ type Brought struct {
 	Source  string
 	Staff   queue.StaffID
 	At      time.Time
+
+	Delivery string // names what brought it: the same for the files of one letter, message or upload, and another for the next
+	Only     []int  // pages of a PDF that are the order's; nil: all
 }
 
 // usable reports whether the file holds pages.
@@ -53,12 +62,13 @@ func (b Brought) usable() bool {
 
 // What a file twice brings is kept once.
 const (
-	insertParts = `insert into order_parts (library_id, order_id, file_id, sheet, sha256, preview_id, name, place, source, staff_id, came_at)
+	insertParts = `insert into order_parts (library_id, order_id, file_id, sheet, sha256, preview_id, name, place, source, staff_id, came_at,
+  delivery, taken, taken_east, slip, dropped)
 select $1, $2, $3, s.sheet, $4, nullif(s.preview, ''), $5, coalesce((select max(place) from order_parts where library_id = $1 and order_id = $2), 0) + s.n,
-  $8, nullif($9::bigint, 0), $10
-from unnest($6::int[], $7::text[]) with ordinality as s (sheet, preview, n) on conflict do nothing`
-	partsOf = `select id, file_id as file, sheet, coalesce(preview_id, '') as preview, name, turn, dropped, source, came_at as came
-from order_parts where library_id = $1 and order_id = $2 order by place, id`
+  $9, nullif($10::bigint, 0), $11, $12, $13, $14, s.slip, s.slip
+from unnest($6::int[], $7::text[], $8::bool[]) with ordinality as s (sheet, preview, slip, n) on conflict do nothing returning slip`
+	partsOf = `select id, file_id as file, sheet, coalesce(preview_id, '') as preview, name, turn, dropped, source, came_at as came, delivery, taken, taken_east,
+slip, sha256 as sum from order_parts where library_id = $1 and order_id = $2 order by place, id`
 	anyPart  = `select exists (select from order_parts where library_id = $1 and order_id = $2 and not dropped)`
 	turnPart = `update order_parts set turn = (turn + 90) % 360 where library_id = $1 and order_id = $2 and id = $3`
 	dropPart = `update order_parts set dropped = $4 where library_id = $1 and order_id = $2 and id = $3`
@@ -67,7 +77,8 @@ from order_parts where library_id = $1 and order_id = $2 order by place, id`
 where p.library_id = $1 and p.order_id = $2 and p.id = w.id`
 )
 
-// Bring adds the pages of a file to the order and gives how many are new. ErrNoPages when the file has none, ErrState when the order is over.
+// Bring adds the pages of a file to the order and gives how many are new. One that shows a slip is kept, but left out and not counted. ErrNoPages when the file has
+// none, ErrState when the order is over.
 func Bring(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, b Brought) (int, error) {
 	o, err := lock(ctx, tx, lib, id)
 	if err != nil {
@@ -79,37 +90,60 @@ func Bring(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, b Brought) (in
 	if !b.usable() {
 		return 0, fmt.Errorf("bring pages of order %d: %w", id, ErrNoPages)
 	}
-	sheets, previews := b.sheets()
 	if err := files.Link(ctx, tx, lib, b.File.ID); err != nil {
 		return 0, err
 	}
-	tag, err := tx.Exec(ctx, insertParts, lib, id, b.File.ID, b.File.SHA256, b.File.Name, sheets, previews, b.Source, b.Staff, b.At)
+	var numbers []int
+	var previews []string
+	var slips []bool
+	for _, s := range b.sheets() {
+		numbers, previews, slips = append(numbers, s.Number), append(previews, string(s.Preview)), append(slips, IsSlip(s.Code))
+	}
+	rows, err := tx.Query(ctx, insertParts, lib, id, b.File.ID, b.File.SHA256, b.File.Name, numbers, previews, slips, b.Source, b.Staff, b.At,
+		b.Delivery, b.Finding.TakenAt, b.Finding.TakenEast)
 	if err != nil {
 		return 0, fmt.Errorf("keep pages of order %d: %w", id, err)
 	}
-	if tag.RowsAffected() == 0 {
+	came, err := pgx.CollectRows(rows, pgx.RowTo[bool])
+	if err != nil {
+		return 0, fmt.Errorf("keep pages of order %d: %w", id, err)
+	}
+	if len(came) == 0 {
 		return 0, nil
 	}
-	return int(tag.RowsAffected()), arrange(ctx, tx, lib, o)
+	pages := 0
+	for _, slip := range came {
+		if !slip {
+			pages++
+		}
+	}
+	return pages, arrange(ctx, tx, lib, o)
 }
 
-// sheets are the pages of the file with their pictures, where there are any.
-func (b Brought) sheets() (numbers []int, previews []string) {
+// sheets are the pages of the file that are the order's; a picture's has the number 0.
+func (b Brought) sheets() []files.Sheet {
 	if b.File.Kind == files.Image {
-		preview := ""
+		one := files.Sheet{}
 		if len(b.Finding.Sheets) > 0 {
-			preview = string(b.Finding.Sheets[0].Preview)
+			one = b.Finding.Sheets[0]
 		}
-		return []int{0}, []string{preview}
+		one.Number = 0
+		return []files.Sheet{one}
 	}
-	of := map[int]files.ID{}
+	seen := map[int]files.Sheet{}
 	for _, s := range b.Finding.Sheets {
-		of[s.Number] = s.Preview
+		seen[s.Number] = s
 	}
+	var out []files.Sheet
 	for n := 1; n <= max(b.Finding.Pages, 1); n++ {
-		numbers, previews = append(numbers, n), append(previews, string(of[n]))
+		if b.Only != nil && !slices.Contains(b.Only, n) {
+			continue
+		}
+		one := seen[n]
+		one.Number = n
+		out = append(out, one)
 	}
-	return numbers, previews
+	return out
 }
 
 // Parts gives the pages of the order as they stand, dropped ones too.
