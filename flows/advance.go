@@ -48,7 +48,7 @@ func (s *Set) react(r *Reader, in Input, out *Turn) error {
 			s.joined(a, r, out)
 			return nil
 		case PagesReturned:
-			returned(a, out)
+			r.returned(a, out)
 			return nil
 		}
 		return s.take(r, in, out)

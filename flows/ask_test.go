@@ -94,6 +94,9 @@ func words(a Ask) string {
 		case a.Reason != "":
 			return fmt.Sprintf("nothing for order %d: %s", a.Order, a.Reason)
 		}
+		if a.Order == 0 {
+			return fmt.Sprintf("%d files for some order", len(a.Files))
+		}
 		return fmt.Sprintf("%d files for order %d", len(a.Files), a.Order)
 	case NoteNeed:
 		return fmt.Sprintf("note need to %s: %s", a.Kind, a.Words)
@@ -115,6 +118,10 @@ func answers(r *Reader) map[string]Answer {
 		"12 over":                       PagesReturned{Order: 12},
 		"need noted":                    NeedNoted{},
 		"too many needs":                NeedNoted{TooMany: true},
+		"the slip of 14":                PagesReturned{OK: true, Order: 14, Slip: true},
+		"pages of 12 and 14, one left":  PagesReturned{OK: true, Order: 12, Pages: 2, More: []PagesOf{{Order: 14, Pages: 1}}, Strange: true},
+		"a stranger's slip":             PagesReturned{Strange: true},
+		"nothing says which":            PagesReturned{Which: true},
 		"code sent":                     CodeSent{},
 		"too many codes":                CodeSent{TooMany: true},
 		"no such address":               CodeSent{Bad: true},

@@ -11,7 +11,7 @@ import (
 
 // ReturnPages brings what a department was asked for in this conversation: files, that it was all, or why there is nothing.
 type ReturnPages struct {
-	Order  int64
+	Order  int64 // 0: the words name none; a slip among the pictures may, or the one that was shown before
 	Files  []string
 	Text   string
 	All    bool
@@ -28,7 +28,18 @@ type PagesReturned struct {
 	Pages     int // that are new
 	All       bool
 	Refused   bool
-	Digitised bool // others have it now
+	Digitised bool      // others have it now
+	Slip      bool      // nothing but the order's slip came
+	More      []PagesOf // for other orders, whose slips were among the pictures
+	Strange   bool      // a slip among them is nobody's here: what follows it was not taken
+	Which     bool      // nothing says for which order they are
+}
+
+// PagesOf is how many pages are new for an order.
+type PagesOf struct {
+	Order int64
+	Pages int
+	Slip  bool // nothing but its slip came
 }
 
 func (ReturnPages) ask()      {}
@@ -73,12 +84,8 @@ func (s *Set) returns(r *Reader, in Input, out *Turn) bool {
 		return false
 	}
 	order, known := r.slipOf(in.Text)
-	if !known {
-		var numbers []string
-		for _, id := range r.Slips {
-			numbers = append(numbers, strconv.FormatInt(id, 10))
-		}
-		out.say("slip.which", templates.Fields{"numbers": strings.Join(numbers, ", ")}, choice(choiceMenu, "common.menu"))
+	if !known && !usable {
+		r.sayWhichSlip(out)
 		return true
 	}
 	ask := ReturnPages{Order: order, Text: in.Text}
@@ -89,6 +96,14 @@ func (s *Set) returns(r *Reader, in Input, out *Turn) bool {
 	}
 	out.Ask = ask
 	return true
+}
+
+func (r *Reader) sayWhichSlip(out *Turn) {
+	var numbers []string
+	for _, id := range r.Slips {
+		numbers = append(numbers, strconv.FormatInt(id, 10))
+	}
+	out.say("slip.which", templates.Fields{"numbers": strings.Join(numbers, ", ")}, choice(choiceMenu, "common.menu"))
 }
 
 // slipOf is the order whose number the text names, or the only one.
@@ -132,10 +147,14 @@ func (r *Reader) slipChoice(id string, out *Turn) bool {
 }
 
 // returned says what came of it.
-func returned(a PagesReturned, out *Turn) {
+func (r *Reader) returned(a PagesReturned, out *Turn) {
 	number := strconv.FormatInt(a.Order, 10)
 	fields := templates.Fields{"code": number, "count": a.Pages}
 	switch {
+	case a.Which:
+		r.sayWhichSlip(out)
+		return
+	case a.Order == 0:
 	case !a.OK:
 		out.say("slip.over", fields, choice(choiceMenu, "common.menu"))
 	case a.Digitised:
@@ -145,6 +164,22 @@ func returned(a PagesReturned, out *Turn) {
 	case a.All:
 		out.say("slip.all_here", fields, choice(choiceMenu, "common.menu"))
 	default:
-		out.say("slip.taken", fields, choice(slipAll+number, "slip.all"), choice(slipNone+number, "slip.none"))
+		out.sayTaken(PagesOf{a.Order, a.Pages, a.Slip})
 	}
+	for _, more := range a.More {
+		out.sayTaken(more)
+	}
+	if a.Strange {
+		out.say("slip_photo.strange", nil, choice(choiceMenu, "common.menu"))
+	}
+}
+
+// sayTaken says how many pages an order got; of a slip alone, that what follows is for its order.
+func (t *Turn) sayTaken(of PagesOf) {
+	number := strconv.FormatInt(of.Order, 10)
+	key := "slip.taken"
+	if of.Slip {
+		key = "slip_photo.known"
+	}
+	t.say(key, templates.Fields{"code": number, "count": of.Pages}, choice(slipAll+number, "slip.all"), choice(slipNone+number, "slip.none"))
 }

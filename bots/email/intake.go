@@ -20,6 +20,9 @@ import (
 	"librarian/contacts/library"
 )
 
+// ErrForPerson means that a department's letter holds something that a person has to look at, whatever was taken of it.
+var ErrForPerson = errors.New("a person has to look at the letter")
+
 // MaxLetter is how large a letter is taken in whole, in bytes of its source, unless IntakeConfig.Limit says otherwise.
 const MaxLetter = 25 << 20
 
@@ -37,7 +40,7 @@ type IntakeConfig struct {
 	// Bounced notes that a letter of ours came back: bots.Sender has it.
 	Bounced func(ctx context.Context, tx pgx.Tx, sent bots.Sent, problem string, gone bool) error
 	// Returned is asked first for a letter that names one of ours and is not its reader's, and for whatever a listed address writes. When it has taken the
-	// letter nobody else gets it. After a crash it may be asked again for the same Stored.ID.
+	// letter nobody else gets it; ErrForPerson leaves it in the tray. After a crash it may be asked again for the same Stored.ID.
 	Returned func(ctx context.Context, l Stored) (taken bool, err error)
 	// Listed reports whether the address is one that departments write from.
 	Listed func(ctx context.Context, lib library.ID, address string) (bool, error)
@@ -177,6 +180,8 @@ func (in *Intake) judge(ctx context.Context, s *Stored, a arrival) (outcome, err
 	}
 	theirs, taken, err := in.offer(ctx, s, len(names) > 0 && !own, a.only)
 	switch {
+	case errors.Is(err, ErrForPerson):
+		return outcome{state: StateTray, reason: ReasonSlip}, nil
 	case err != nil:
 		return outcome{}, err
 	case taken:

@@ -42,6 +42,7 @@ const (
 	ReasonAutomatic  = "automatic"  // a robot wrote it
 	ReasonOurs       = "ours"       // we wrote it
 	ReasonStuck      = "stuck"      // handing it on fails again and again
+	ReasonSlip       = "slip"       // some of its pictures stand behind a slip that is nobody's here
 	ReasonFailed     = "failed"     // of a bounce: given up
 	ReasonPermanent  = "permanent"  // of a bounce: the address does not exist
 	ReasonDelayed    = "delayed"    // of a bounce: still tried

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"librarian/bots"
+	"librarian/bots/files"
 	"librarian/contacts/library"
 	"librarian/queue"
 	"librarian/queue/fragments"
-	"librarian/queue/stock"
 	"librarian/templates"
 )
 
@@ -31,12 +32,16 @@ func (r *Runner) nextSlip(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	printed, err := r.printSlip(ctx, lib, o)
+	if err != nil {
+		return true, err
+	}
 	err = pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
-		slips, err := r.slips(ctx, tx, lib, o)
+		slips, err := r.slips(ctx, tx, lib, o, printed)
 		if err != nil {
 			return err
 		}
-		return fragments.SlipSent(ctx, tx, o, until, slips...)
+		return fragments.SlipSent(ctx, tx, o, until, printed, slips...)
 	})
 	if errors.Is(err, fragments.ErrState) { // given to another department this moment: that one is asked
 		err = nil
@@ -45,7 +50,7 @@ func (r *Runner) nextSlip(ctx context.Context) (bool, error) {
 }
 
 // slips ask the department where it wants to be asked. Without an address it is asked at the desk alone.
-func (r *Runner) slips(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order) ([]fragments.Slip, error) {
+func (r *Runner) slips(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, printed []files.ID) ([]fragments.Slip, error) {
 	dep, err := queue.DepartmentByID(ctx, tx, lib.ID, o.Department)
 	if err != nil {
 		return nil, err
@@ -58,19 +63,20 @@ func (r *Runner) slips(ctx context.Context, tx pgx.Tx, lib library.Library, o fr
 	case dep.Way == queue.WayEmail && dep.Email != "":
 		slip, err := r.post(ctx, tx, letter{
 			lib: lib, lang: lib.RecordLang(), to: dep.Email, kind: bots.OutDesk, subject: "slip.subject", text: "slip.text", fields: fields,
+			files: fileNames(printed),
 		})
 		if errors.Is(err, ErrNoMail) {
 			return nil, nil
 		}
 		return []fragments.Slip{slip}, err
 	case dep.Way == queue.WayTelegram:
-		return r.chatSlips(ctx, tx, lib, dep.ID, fields)
+		return r.chatSlips(ctx, tx, lib, dep.ID, fields, printed)
 	}
 	return nil, nil
 }
 
-// chatSlips tells each of the department's people where they are told of tasks.
-func (r *Runner) chatSlips(ctx context.Context, tx pgx.Tx, lib library.Library, department int64, fields templates.Fields) ([]fragments.Slip, error) {
+// chatSlips tells each of the department's people where they are told of tasks. The printed slip follows the words: beside a file many channels take few.
+func (r *Runner) chatSlips(ctx context.Context, tx pgx.Tx, lib library.Library, department int64, fields templates.Fields, printed []files.ID) ([]fragments.Slip, error) {
 	chats, err := queue.DepartmentChats(ctx, tx, lib.ID, department)
 	if err != nil {
 		return nil, err
@@ -89,8 +95,48 @@ func (r *Runner) chatSlips(ctx context.Context, tx pgx.Tx, lib library.Library, 
 		if out[i].Seq, err = r.enqueue(ctx, tx, lib.ID, chat, bots.Message{Channel: channel, Kind: bots.OutDesk, Body: body}); err != nil {
 			return nil, err
 		}
+		sheet := bots.Message{Channel: channel, Kind: bots.OutDesk, Body: bots.Body{Lang: body.Lang, Files: fileNames(printed)}}
+		if _, err := r.enqueue(ctx, tx, lib.ID, chat, sheet); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// printSlip draws the slip and keeps it, for a department that is asked elsewhere than at the desk, where the page itself is printed.
+func (r *Runner) printSlip(ctx context.Context, lib library.Library, o fragments.Order) ([]files.ID, error) {
+	lang := lib.RecordLang()
+	var sheet fragments.SlipSheet
+	err := pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		dep, err := queue.DepartmentByID(ctx, tx, lib.ID, o.Department)
+		if err != nil || dep.Way == queue.WayDesk {
+			return err
+		}
+		held, err := fragments.HeldIn(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		due, err := r.text(lib, lang, "slip_print.by", templates.Fields{"due": o.Due})
+		if err != nil {
+			return err
+		}
+		want := r.Texts.Words(lang, library.Words{Key: "desk_order.want_" + o.Want})
+		sheet = fragments.SlipSheet{Lang: lang, Library: lib.Title(lang), Order: o, Held: held, Want: want, Due: due, Date: r.Now().In(lib.Zone)}
+		return nil
+	})
+	if err != nil || sheet.Order.ID == 0 {
+		return nil, err
+	}
+	drawn, err := r.Joiner.DrawSlip(sheet)
+	if err != nil {
+		return nil, err
+	}
+	name := r.Texts.Words(lang, library.Words{Key: "slip_print.title"}) + " " + o.Code() + ".pdf"
+	kept, err := r.Store.Put(ctx, lib.ID, bytes.NewReader(drawn), files.Meta{Name: name}, int64(len(drawn)))
+	if err != nil {
+		return nil, fmt.Errorf("keep the slip of order %d: %w", o.ID, err)
+	}
+	return []files.ID{kept.ID}, nil
 }
 
 // slipFields are what stands on the slip, in the language of record; nothing of the reader.
@@ -121,9 +167,9 @@ type slipLine struct {
 	fields templates.Fields
 }
 
-// slipMore are where the book stands or who brings it, what is to be sent again, that others scan: as far as there is anything to say.
+// slipMore are where the book stands or who brings it, what is to be sent again, that others scan, as far as there is anything to say, and the code.
 func slipMore(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order) (out []slipLine, err error) {
-	copies, err := copiesOf(ctx, tx, o)
+	held, err := fragments.HeldIn(ctx, tx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +181,8 @@ func slipMore(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.O
 	if err != nil {
 		return nil, err
 	}
-	if copies != "" {
-		out = append(out, slipLine{"slip.copies", templates.Fields{"copies": copies}})
+	if len(held.Copies) > 0 {
+		out = append(out, slipLine{"slip.copies", templates.Fields{"copies": strings.Join(held.Copies, "; ")}})
 	}
 	for _, d := range all {
 		if d.ID == from {
@@ -149,26 +195,5 @@ func slipMore(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.O
 	if _, lab := fragments.Laboratory(all, o); lab && o.Want == "scan" {
 		out = append(out, slipLine{"slip.scan_help", nil})
 	}
-	return out, nil
-}
-
-// copiesOf is where the copies of the book stand; empty where that is not known.
-func copiesOf(ctx context.Context, tx pgx.Tx, o fragments.Order) (string, error) {
-	if o.Edition == 0 {
-		return "", nil
-	}
-	book, err := stock.GetIn(ctx, tx, o.Library, o.Edition)
-	if errors.Is(err, stock.ErrNotFound) { // taken out of the catalogue meanwhile
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	var copies []string
-	for _, c := range book.Copies {
-		if c.State == stock.In {
-			copies = append(copies, strings.Join(strings.Fields(c.Siglum+" "+c.Fund+" "+c.Inventory), " "))
-		}
-	}
-	return strings.Join(copies, "; "), nil
+	return append(out, slipLine{"slip_print.in_letter", templates.Fields{"code": o.SlipCode()}}), nil
 }

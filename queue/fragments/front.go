@@ -49,20 +49,13 @@ type sheet struct {
 	*Joiner
 	pdf  *fpdf.Fpdf
 	lang library.Lang
+	wide float64 // mm of a paragraph
 	err  error
 }
 
 // draw gives the first page as a PDF, A4; it goes over to the next only if there is too much to say.
 func (j *Joiner) draw(f Front) ([]byte, error) {
-	s := &sheet{Joiner: j, pdf: fpdf.New("P", "mm", "A4", ""), lang: f.Lang}
-	s.pdf.SetMargins(frontMargin, frontMargin, frontMargin)
-	s.pdf.SetAutoPageBreak(true, frontMargin)
-	s.pdf.AddUTF8FontFromBytes(frontFamily, "", templates.FontRegular())
-	s.pdf.AddUTF8FontFromBytes(frontFamily, "B", templates.FontBold())
-	s.pdf.SetCreationDate(f.Date) // nothing may depend on the hour of joining
-	s.pdf.SetModificationDate(f.Date)
-	s.pdf.SetCatalogSort(true)
-	s.pdf.AddPage()
+	s := j.newSheet(f.Lang, f.Date)
 	s.write(f)
 	var out bytes.Buffer
 	if err := s.pdf.Output(&out); err != nil && s.err == nil {
@@ -72,6 +65,20 @@ func (j *Joiner) draw(f Front) ([]byte, error) {
 		return nil, fmt.Errorf("draw first page: %w", s.err)
 	}
 	return out.Bytes(), nil
+}
+
+// newSheet is an empty page of that date.
+func (j *Joiner) newSheet(lang library.Lang, date time.Time) *sheet {
+	s := &sheet{Joiner: j, pdf: fpdf.New("P", "mm", "A4", ""), lang: lang, wide: frontWidth}
+	s.pdf.SetMargins(frontMargin, frontMargin, frontMargin)
+	s.pdf.SetAutoPageBreak(true, frontMargin)
+	s.pdf.AddUTF8FontFromBytes(frontFamily, "", templates.FontRegular())
+	s.pdf.AddUTF8FontFromBytes(frontFamily, "B", templates.FontBold())
+	s.pdf.SetCreationDate(date) // nothing may depend on the hour of joining
+	s.pdf.SetModificationDate(date)
+	s.pdf.SetCatalogSort(true)
+	s.pdf.AddPage()
+	return s
 }
 
 func (s *sheet) write(f Front) {
@@ -114,7 +121,7 @@ func (s *sheet) field(key, value string, points float64) {
 func (s *sheet) put(text, weight string, points, height float64, grey int) {
 	s.pdf.SetFont(frontFamily, weight, points)
 	s.pdf.SetTextColor(grey, grey, grey)
-	s.pdf.MultiCell(frontWidth, height, s.letters.Clean(text), "", "L", false)
+	s.pdf.MultiCell(s.wide, height, s.letters.Clean(text), "", "L", false)
 }
 
 func (s *sheet) rule() {

@@ -348,7 +348,7 @@ func TestSlipOfAnOrderThatMovedOn(t *testing.T) {
 		t.Fatalf("claimed %+v, %v, %v", claimed, found, err)
 	}
 	sent := func(o fragments.Order) error {
-		return h.try(func(ctx context.Context, tx pgx.Tx) error { return fragments.SlipSent(ctx, tx, o, until) })
+		return h.try(func(ctx context.Context, tx pgx.Tx) error { return fragments.SlipSent(ctx, tx, o, until, nil) })
 	}
 	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
 		return fragments.Route(ctx, tx, h.lib, o.ID, h.librarian, h.other, noon)

@@ -14,9 +14,9 @@ import (
 
 const (
 	pastOrders = `with past as (
-  select library_id, id, file_ids from orders where library_id = $1 and state in ('sent', 'refused', 'cancelled') and not wiped and created_at < $2
+  select library_id, id, file_ids || slip_files as gone from orders where library_id = $1 and state in ('sent', 'refused', 'cancelled') and not wiped and created_at < $2
     and coalesce(sent_at, created_at) < $2 order by created_at limit $3 for update skip locked)
-update orders o set wiped = true, file_ids = '{}' from past where o.library_id = past.library_id and o.id = past.id returning o.id, past.file_ids`
+update orders o set wiped = true, file_ids = '{}', slip_files = '{}' from past where o.library_id = past.library_id and o.id = past.id returning o.id, past.gone`
 	wipeSends = `with past as (
   select library_id, order_id, id, file_ids from order_sends where library_id = $1 and order_id = any($2) for update)
 update order_sends s set file_ids = '{}' from past where s.library_id = past.library_id and s.order_id = past.order_id and s.id = past.id returning past.file_ids`

@@ -110,7 +110,7 @@ func TestStepThatWentOutStays(t *testing.T) {
 			slips = []fragments.Slip{{Conversation: h.conv, Seq: seq, Order: o.ID, Department: o.Department}}
 		}
 		if err := h.try(func(ctx context.Context, tx pgx.Tx) error {
-			return fragments.SlipSent(ctx, tx, claimed, until, slips...)
+			return fragments.SlipSent(ctx, tx, claimed, until, nil, slips...)
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -89,7 +90,7 @@ func (v *visit) broughtBy(l Letter) ([]fragments.Brought, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, fragments.Brought{File: file, Finding: finding, Source: fragments.FromEmail, Staff: v.me(), At: v.at})
+		out = append(out, fragments.Brought{File: file, Finding: finding, Source: fragments.FromEmail, Staff: v.me(), At: v.at, Delivery: fmt.Sprintf("letter %d", l.ID)})
 	}
 	return out, nil
 }

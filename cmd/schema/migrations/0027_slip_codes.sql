@@ -1,6 +1,7 @@
 -- The slip of an order bears a code by which a photo of it is known among its pages, and pictures tell when they were taken, by which pages are put in order.
 -- +goose Up
 alter table orders
+  add column slip_files text[] not null default '{}', -- what was printed of it for the department
   -- with the number it makes the code; nobody guesses it, and it gives no right: who may bring pages is judged by who brings them
   add column mark text not null default upper(translate(substr(md5(gen_random_uuid()::text), 1, 8), '0189', 'wxyz')) check (mark ~ '^[A-Z2-7]{8}$');
 
