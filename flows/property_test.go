@@ -374,8 +374,12 @@ func fitting(a Ask) []Answer {
 		return ofKind[OrderChanged]()
 	case ReturnPages:
 		return []Answer{
-			PagesReturned{OK: true, Order: 12, Pages: 2}, PagesReturned{OK: true, Order: 12, All: true}, PagesReturned{OK: true, Order: 12, Refused: true}, PagesReturned{Order: 12},
-			PagesReturned{Which: true}, PagesReturned{OK: true, Order: 12, Slip: true, More: []PagesOf{{Order: 14, Pages: 1}}, Strange: true},
+			PagesReturned{OK: true, Order: 12, Pages: 2},
+			PagesReturned{OK: true, Order: 12, All: true},
+			PagesReturned{OK: true, Order: 12, Refused: true},
+			PagesReturned{Order: 12},
+			PagesReturned{Which: true},
+			PagesReturned{OK: true, Order: 12, Slip: true, More: []PagesOf{{Order: 14, Pages: 1}}, Strange: true},
 		}
 	case JoinDesk:
 		return []Answer{DeskJoined{OK: true}, DeskJoined{}}
