@@ -60,6 +60,7 @@ type SlipSheet struct {
 const (
 	slipTitle  = "slip_print.title"
 	slipCopies = "slip_print.copies"
+	slipPages  = "slip_print.pages"
 	slipWant   = "slip_print.want"
 	slipDue    = "slip_print.due"
 	slipAgain  = "slip_print.again"
@@ -92,7 +93,7 @@ func (j *Joiner) DrawSlip(p SlipSheet) ([]byte, error) {
 	s.pdf.Ln(4)
 	s.field(textSource, p.Held.Source, 12.5)
 	s.field(slipCopies, strings.Join(p.Held.Copies, "; "), 12.5)
-	s.field(textPages, p.Order.Pages, 14)
+	s.field(slipPages, p.Order.Pages, 14)
 	s.field(slipWant, p.Want, 12.5)
 	s.field(slipAgain, p.Order.Again, 12.5)
 	s.field(slipDue, p.Due, 12.5)

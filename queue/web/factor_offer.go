@@ -48,14 +48,14 @@ const qrSide = 384
 func qrCode(text string) (template.URL, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
-		return "", fmt.Errorf("draw the second factor's code: %w", err)
+		return "", fmt.Errorf("draw a code: %w", err)
 	}
 	if code, err = barcode.Scale(code, qrSide, qrSide); err != nil {
-		return "", fmt.Errorf("draw the second factor's code: %w", err)
+		return "", fmt.Errorf("draw a code: %w", err)
 	}
 	var out bytes.Buffer
 	if err := png.Encode(&out, code); err != nil {
-		return "", fmt.Errorf("draw the second factor's code: %w", err)
+		return "", fmt.Errorf("draw a code: %w", err)
 	}
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(out.Bytes())), nil
 }

@@ -20,11 +20,12 @@ func showOrder(v *visit) error {
 	return v.showOrder(o, http.StatusOK)
 }
 
-func (v *visit) showOrder(o fragments.Order, status int) error {
+func (v *visit) showOrder(o fragments.Order, status int, notes ...orderNote) error {
 	view, err := v.orderView(o)
 	if err != nil {
 		return err
 	}
+	view.Notes = notes
 	if v.changes() {
 		view.Typed = typedOrder{Act: v.route.act, Words: v.form("words"), Reason: v.form("reason")}
 	}
@@ -38,7 +39,7 @@ func (v *visit) showOrder(o fragments.Order, status int) error {
 // showOrderPart gives what is shown of an order again.
 func showOrderPart(v *visit) error { return v.orderPart("") }
 
-func (v *visit) orderPart(problem string) error {
+func (v *visit) orderPart(problem string, notes ...orderNote) error {
 	o, err := v.order()
 	if err != nil {
 		return err
@@ -47,6 +48,6 @@ func (v *visit) orderPart(problem string) error {
 	if err != nil {
 		return err
 	}
-	view.Problem = problem
+	view.Problem, view.Notes = problem, notes
 	return v.part("order", view)
 }

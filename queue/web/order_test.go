@@ -126,6 +126,7 @@ func (g guests) orders() map[string]deed {
 	return map[string]deed{
 		"GET /desk/orders/{id}":                       on(came, "", nil),
 		"GET /desk/orders/{id}/part":                  on(came, "/part", nil),
+		"GET /desk/orders/{id}/slip":                  on(came, "/slip", nil),
 		"GET /desk/orders/{id}/sent/{part}":           on(sent, "/sent/1", nil),
 		"POST /desk/orders/{id}/route":                on(first, "/route", url.Values{"department": {fmt.Sprint(department)}}),
 		"POST /desk/orders/{id}/parts":                on(g.h.sought(by), "/parts", upload("3.jpg")),

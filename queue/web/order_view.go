@@ -16,6 +16,7 @@ type orderView struct {
 	ID           fragments.ID
 	Self         string // where the part is fetched again
 	Problem      string
+	Notes        []orderNote // of what was brought just now
 	Number, Kind string
 	State        string
 	Ended        bool
@@ -63,6 +64,7 @@ type partView struct {
 	Preview bool
 	Turn    int // quarters clockwise
 	Dropped bool
+	Slip    bool // it shows the slip, and is left out for that
 	How     string
 	Came    *moment
 	Arrange bool
@@ -194,7 +196,7 @@ func (v *visit) fillParts(out *orderView, o fragments.Order) error {
 	}
 	for i, p := range parts {
 		view := partView{
-			Order: o.ID, ID: p.ID, Place: i + 1, Last: i == len(parts)-1, Name: p.Name, Preview: p.Preview != "", Turn: p.Turn / 90, Dropped: p.Dropped,
+			Order: o.ID, ID: p.ID, Place: i + 1, Last: i == len(parts)-1, Name: p.Name, Preview: p.Preview != "", Turn: p.Turn / 90, Dropped: p.Dropped, Slip: p.Slip && p.Dropped,
 			How: v.sourceName(p.Source), Came: v.ago(p.Came), Arrange: out.May.Arrange,
 		}
 		if p.Sheet > 0 {

@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"mime/multipart"
+	"net/http"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,7 +31,7 @@ func addParts(v *visit) error {
 	if err != nil {
 		return errors.Join(errForm, err)
 	}
-	problem, came := "", false
+	b, came := &bringing{visit: v, page: o.ID, order: o.ID, delivery: "desk " + rand.Text()}, false
 	for {
 		part, err := body.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -42,49 +44,37 @@ func addParts(v *visit) error {
 			continue
 		}
 		came = true
-		wrong, err := v.addPart(o, part)
-		if err != nil {
+		if err := b.addPart(part); err != nil {
 			return err
-		}
-		if wrong != "" {
-			problem = wrong
 		}
 	}
 	if !came {
-		problem = v.t("desk_order.problem_nothing")
+		b.problem = v.t("desk_order.problem_nothing")
 	}
-	if problem != "" {
-		return v.orderAgain(problem)
-	}
-	if v.fragment() {
-		return v.orderPart("")
+	notes := b.notes()
+	switch {
+	case b.problem != "" && len(notes) == 0:
+		return v.orderAgain(b.problem)
+	case v.fragment():
+		return v.orderPart(b.problem, notes...)
+	case len(notes) > 0:
+		v.problem = b.problem
+		return v.showOrder(o, http.StatusOK, notes...)
 	}
 	return v.to(orderAddress(o.ID))
 }
 
-// addPart keeps one file and says what is wrong with it.
-func (v *visit) addPart(o fragments.Order, part *multipart.Part) (problem string, err error) {
-	file, finding, err := v.Keep(v.ctx(), v.lib.ID, part.FileName(), part, maxFile)
+// addPart keeps one file, or notes what is wrong with it.
+func (b *bringing) addPart(part *multipart.Part) error {
+	file, finding, err := b.Keep(b.ctx(), b.lib.ID, part.FileName(), part, maxFile)
 	if errors.Is(err, files.ErrTooLarge) {
-		return v.t("desk_order.problem_large", "name", part.FileName()), nil
+		b.problem = b.t("desk_order.problem_large", "name", part.FileName())
+		return nil
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
-	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
-		brought := fragments.Brought{File: file, Finding: finding, Source: fragments.FromDesk, Staff: v.me(), At: v.at}
-		if _, err := fragments.Bring(ctx, tx, v.lib.ID, o.ID, brought); err != nil {
-			return err
-		}
-		return v.partChanged(ctx, tx, o)
-	})
-	if errors.Is(err, fragments.ErrNoPages) {
-		return v.t("desk_order.problem_file", "name", part.FileName()), nil
-	}
-	if problem := v.orderProblem(err); problem != "" {
-		return problem, nil
-	}
-	return "", err
+	return b.take(file, finding)
 }
 
 // partChanged notes the act and lets the pages of colleagues know.

@@ -79,6 +79,7 @@ func routes() []route {
 		{"GET /desk/orders", queue.PermParts, "", listOrders},
 		{"GET /desk/orders/{id}", queue.PermParts, "", showOrder},
 		{"GET /desk/orders/{id}/part", queue.PermParts, "", showOrderPart},
+		{"GET /desk/orders/{id}/slip", queue.PermParts, "", showSlip},
 		{"GET /desk/orders/{id}/sent/{part}", queue.PermOrders, "order.looked", downloadOrder},
 		{"POST /desk/orders/{id}/route", queue.PermOrders, "order.routed", routeOrder},
 		{"POST /desk/orders/{id}/digitise", queue.PermParts, "order.digitised", digitiseOrder},

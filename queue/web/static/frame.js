@@ -169,6 +169,7 @@
     const hit = (selector) => e.target.closest(selector);
     const photo = hit(".photo");
     if (hit("[data-copy]")) copy(hit("[data-copy]"));
+    else if (hit("[data-print]")) print();
     else if (hit("[data-turn-photo]")) turn(photo);
     else if (hit("[data-zoom]") || (photo && e.target.matches("img"))) enlarge(photo, !photo.classList.contains("showing"));
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(e.target)) menu.open = false;
