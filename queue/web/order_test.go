@@ -20,7 +20,8 @@ import (
 	"librarian/queue/fragments"
 )
 
-// keep stands for the store and its inspector: what is named .txt holds no pages, what is named big is too large.
+// keep stands for the store and its inspector: what is named .txt holds no pages, what is named big is too large, and what is
+// named by a code shows it.
 func (h *house) keep(ctx context.Context, lib library.ID, name string, src io.Reader, _ int64) (f files.File, found files.Finding, err error) {
 	body, err := io.ReadAll(src)
 	if err != nil {
@@ -36,7 +37,11 @@ func (h *house) keep(ctx context.Context, lib library.ID, name string, src io.Re
 	err = h.pool.QueryRow(ctx, `insert into files (id, library_id, sha256, size, name, media_type, kind, state, created_at)
 select translate(substr(md5(random()::text), 1, 26), '0189', 'abcd'), $1, sha256($2), 1, $3, 'image/jpeg', $4, 'clean', now() returning id, sha256`, lib, body, name, f.Kind).
 		Scan(&f.ID, &f.SHA256)
-	return f, files.Finding{FileID: f.ID, Kind: f.Kind, Sheets: []files.Sheet{{Number: 1, Preview: f.ID}}}, err
+	seen := files.Sheet{Number: 1, Preview: f.ID}
+	if code := strings.TrimSuffix(name, ".jpg"); strings.HasPrefix(code, files.CodePrefix) {
+		seen.Code = code
+	}
+	return f, files.Finding{FileID: f.ID, Kind: f.Kind, Sheets: []files.Sheet{seen}}, err
 }
 
 // ordered is a fragment of a book that nobody has found yet, and the department that is to find it.

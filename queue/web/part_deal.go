@@ -21,7 +21,8 @@ type bringing struct {
 	others   []fragments.ID       // that got pages too, as they came
 	got      map[fragments.ID]int // by them
 	slip     bool                 // the page's own was among the pictures
-	strange  int                  // pages that stand behind a slip of nobody's here
+	foreign  bool                 // a slip of nobody's here was
+	strange  int                  // pages that stand behind one
 }
 
 // take gives the pages of a file to the orders whose they are.
@@ -40,7 +41,7 @@ func (b *bringing) take(file files.File, finding files.Finding) error {
 	}
 	for _, lot := range lots {
 		if lot.Order == 0 {
-			b.strange += max(lot.Pages, 1)
+			b.foreign, b.strange = true, b.strange+lot.Pages
 			continue
 		}
 		if err := b.add(lot); err != nil {
@@ -103,8 +104,8 @@ func (b *bringing) notes() (out []orderNote) {
 	for _, id := range b.others {
 		out = append(out, orderNote{Text: b.t("desk_slip.moved", "count", b.got[id], "number", int64(id)), Href: orderAddress(id)})
 	}
-	if b.strange > 0 {
-		out = append(out, orderNote{Text: b.t("desk_slip.strange", "count", b.strange), Care: true})
+	if b.foreign {
+		out = append(out, orderNote{Text: b.t("desk_slip.strange", "count", max(b.strange, 1)), Care: true}) // alone the slip itself
 	}
 	return out
 }
