@@ -64,6 +64,16 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("marked %q: %+v, %v", problem, a, err)
 		}
 	}
+	h.tx(func(ctx context.Context, tx pgx.Tx) error {
+		if err := ChangeConfig(ctx, tx, other, id, json.RawMessage(`{"a":3}`)); !errors.Is(err, ErrNoSuch) {
+			t.Errorf("config of another library's channel: %v", err)
+		}
+		return ChangeConfig(ctx, tx, h.lib, id, json.RawMessage(`{"a":2}`))
+	})
+	accounts.Forget()
+	if a, err := accounts.ByID(t.Context(), id); err != nil || string(a.Config) != `{"a": 2}` {
+		t.Errorf("config: %s, %v", a.Config, err)
+	}
 	if _, err := h.pool.Exec(t.Context(), `update channels set state = 'off' where id = $1`, id); err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 		return err
 	}
 	defer closePool(pool)
-	box, err := letterbox.Start(ctx, filepath.Join(dir, "letters"), "127.0.0.1:0")
+	box, err := letterbox.Start(ctx, filepath.Join(dir, "letters"), "127.0.0.1:0", demoAddress(demoSlug), demoAddress(fullSlug))
 	if err != nil {
 		return err
 	}
@@ -151,11 +151,11 @@ func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logge
 	s.mux.Handle("/demo/mail/", box.Handler())
 	s.mux.Handle("POST /desk/demo-sign-in", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.demoSignIn)))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/chat/"+demoSlug, http.StatusFound))
-	seeding, err := s.demoLibrary(ctx, box.Addr(), demoSlug, demoSettings(), demoOffers())
+	seeding, err := s.demoLibrary(ctx, box, demoSlug, demoSettings(), demoOffers())
 	if err != nil {
 		return err
 	}
-	seedingFull, err := s.demoLibrary(ctx, box.Addr(), fullSlug, fullSettings(), fullOffers())
+	seedingFull, err := s.demoLibrary(ctx, box, fullSlug, fullSettings(), fullOffers())
 	if err != nil {
 		return err
 	}
@@ -205,11 +205,7 @@ func (s *service) demoSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // demoLibrary makes a sample library with its channels and staff, and reports whether it is new.
-func (s *service) demoLibrary(ctx context.Context, smtp, slug string, settings library.Settings, staff []web.Offer) (fresh bool, err error) {
-	secret, err := newEmailSecret("smtp://"+smtp+"?tls=none", "")
-	if err != nil {
-		return false, err
-	}
+func (s *service) demoLibrary(ctx context.Context, box *letterbox.Box, slug string, settings library.Settings, staff []web.Offer) (fresh bool, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		id, err := contacts.AddLibrary(ctx, tx, slug, demoZone, settings)
 		if errors.Is(err, contacts.ErrSlugTaken) {
@@ -221,7 +217,7 @@ func (s *service) demoLibrary(ctx context.Context, smtp, slug string, settings l
 		if _, err := bots.AddChannel(ctx, tx, s.secrets, bots.Account{Library: id, Kind: bots.WebChat, Name: "web"}, ""); err != nil {
 			return err
 		}
-		if _, err := bots.AddChannel(ctx, tx, s.secrets, bots.Account{Library: id, Kind: bots.Email, Name: "mail", Config: []byte(`{"from":"library@library.example"}`)}, secret); err != nil {
+		if err := s.demoMailbox(ctx, tx, box, id, slug); err != nil {
 			return err
 		}
 		if err := cards.SetSeries(ctx, tx, id, cards.Series{Width: 6, Next: 1}); err != nil {
@@ -230,28 +226,16 @@ func (s *service) demoLibrary(ctx context.Context, smtp, slug string, settings l
 		return s.demoStaff(ctx, tx, id, staff)
 	})
 	if errors.Is(err, contacts.ErrSlugTaken) {
-		return false, s.moveLetterBox(ctx, slug, secret)
+		return false, s.moveLetterBox(ctx, box, slug)
 	}
 	return err == nil, err
 }
 
-// moveLetterBox tells the mail channel where the letter box listens this time.
-func (s *service) moveLetterBox(ctx context.Context, slug, secret string) error {
-	lib, err := s.libraries.BySlug(ctx, slug)
-	if err != nil {
-		return err
-	}
-	mail, err := s.accounts.OfKind(ctx, lib.ID, bots.Email)
-	if err != nil || len(mail) == 0 {
-		return err
-	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		return bots.ChangeToken(ctx, tx, s.secrets, lib.ID, mail[0].ID, secret)
-	})
-}
-
 func (s *service) demoStaff(ctx context.Context, tx pgx.Tx, id library.ID, staff []web.Offer) error {
 	if err := queue.AddExampleDepartments(ctx, tx, queue.Console(), id); err != nil {
+		return err
+	}
+	if err := demoLetterWriter(ctx, tx, id); err != nil {
 		return err
 	}
 	places := demoPlaces()

@@ -39,7 +39,8 @@ var arrows = map[string][]string{
 	"queue/web":                    {"queue", "queue/fragments", "queue/stock", "contacts", "contacts/library", "contacts/cards", "contacts/ledger", "bots", "bots/files", "templates"},
 	"flows":                        {"contacts/library", "templates"},
 	"flows/runner":                 {"flows", "bots", "bots/email", "bots/files", "contacts", "contacts/cards", "contacts/ledger", "contacts/library", "contacts/papers", "queue", "queue/fragments", "queue/stock", "templates"},
-	"cmd/librarian/demo/letterbox": {"bots/email/letter"},
+	"cmd/librarian/demo/letterbox": {"bots/email/letter", "cmd/librarian/demo/mailbox"},
+	"cmd/librarian/demo/mailbox":   {},
 	"cmd/librarian":                {"*"},
 }
 

@@ -28,7 +28,7 @@ func demoSettings() library.Settings {
 			library.Russian: "Библиотека-образец", library.Sakha: "Холобур библиотека",
 			library.Ukrainian: "Бібліотека-зразок", library.English: "The Sample Library",
 		},
-		Record: library.Russian, Phone: "+7 4112 00-00-00", Address: "677000, Якутск, ул. Примерная, 1", Email: "library@library.example", Site: "https://library.example", Hours: hours,
+		Record: library.Russian, Phone: "+7 4112 00-00-00", Address: "677000, Якутск, ул. Примерная, 1", Email: demoAddress(demoSlug), Site: "https://library.example", Hours: hours,
 		Registration: library.Registration{
 			ConsentPhoto: true, Series: true,
 			Consent: library.Consent{Version: "2026-1", Text: map[library.Lang]string{
@@ -83,6 +83,7 @@ func fullSettings() library.Settings {
 		library.Russian: "Научная библиотека-образец", library.Sakha: "Холобур научнай библиотека",
 		library.Ukrainian: "Наукова бібліотека-зразок", library.English: "The Sample Research Library",
 	}
+	s.Email = demoAddress(fullSlug)
 	r := &s.Registration
 	r.Full, r.Surety, r.ConsentPhoto = true, true, false
 	r.Fields, r.Eligibility = library.ExampleFields(), library.ExampleEligibility()

@@ -1,4 +1,5 @@
-// Package letterbox is the demo's post: a small SMTP server for this machine alone that keeps letters on disk, and pages to read them.
+// Package letterbox is the demo's post, for this machine alone: an SMTP server that keeps letters on disk, the libraries' own mailboxes by IMAP, and pages to
+// read what the libraries write and to answer it.
 package letterbox
 
 import (
@@ -29,6 +30,7 @@ const (
 type Box struct {
 	server   *smtp.Server
 	listener *guarded
+	imap     imapService
 	dir      *os.Root
 	pages    pages
 	ctx      context.Context // of the box's whole life: connections and pages end with it
@@ -42,8 +44,8 @@ type Box struct {
 }
 
 // Start takes letters at addr (host:port; port 0 means a free one) and keeps them in dir, which it makes, until ctx ends or Stop is called.
-// Letters of earlier runs are there again.
-func Start(ctx context.Context, dir, addr string) (*Box, error) {
+// Letters of earlier runs are there again. Each of the libraries' addresses has a mailbox besides: see Mailbox.
+func Start(ctx context.Context, dir, addr string, libraries ...string) (*Box, error) {
 	pages, err := readPages()
 	if err != nil {
 		return nil, err
@@ -57,6 +59,10 @@ func Start(ctx context.Context, dir, addr string) (*Box, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	b.ctx, b.cancel = context.WithCancel(ctx)
+	if err := b.startIMAP(addr, libraries); err != nil {
+		b.cancel()
+		return nil, errors.Join(err, listener.Close(), b.dir.Close())
+	}
 	b.listener = &guarded{Listener: listener, ctx: b.ctx}
 	b.stop = sync.OnceValue(b.end)
 	b.server = smtp.NewServer(b)
@@ -83,7 +89,7 @@ func (b *Box) end() error {
 	if served := <-b.served; served != nil && !errors.Is(served, net.ErrClosed) {
 		err = errors.Join(err, served)
 	}
-	if err = errors.Join(err, b.dir.Close()); err != nil {
+	if err = errors.Join(err, b.imap.stop(), b.dir.Close()); err != nil {
 		return fmt.Errorf("stop letter box: %w", err)
 	}
 	return nil

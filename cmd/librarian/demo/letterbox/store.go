@@ -53,8 +53,8 @@ func (b *Box) sweep() error {
 	return err
 }
 
-// put keeps a letter once it is whole, and drops those that are too many.
-func (b *Box) put(r io.Reader) error {
+// put keeps a letter once it is whole, hands it to the libraries it is for, and drops those that are too many.
+func (b *Box) put(r io.Reader, to []string) error {
 	f, err := os.CreateTemp(b.dir.Name(), "*"+coming)
 	if err != nil {
 		return fmt.Errorf("keep letter: %w", err)
@@ -62,6 +62,9 @@ func (b *Box) put(r io.Reader) error {
 	part := path.Base(f.Name())
 	_, err = io.Copy(f, r)
 	if err = errors.Join(err, f.Close()); err == nil {
+		err = b.hand(part, to)
+	}
+	if err == nil {
 		err = b.add(part)
 	}
 	if err != nil {
