@@ -166,14 +166,26 @@ func storable(text string) string {
 	return clean
 }
 
+// selectPast finds what is being handed on among the newest letters: they are handed on one by one.
+const selectPast = `select message_id, subject from (
+select id, message_id, subject from letters where library_id = $1 and conversation_id = $2 and state = 'event'
+union all select id, message_id, subject from (select * from letters where library_id = $1 order by id desc limit 20) newest
+where state = 'arrived' and lower(sender) = lower($4)) l
+order by id desc limit $3`
+
 // Past gives what a letter of the conversation continues: the Message-IDs of its reader's letters, oldest first, and the subject of the last.
-// It waits until who holds a letter of the library has settled it.
+// It waits until who holds a letter of the library has settled it. A letter that is being handed on counts: its answer may be quicker than the note of
+// where it went.
 func Past(ctx context.Context, db contacts.DB, lib library.ID, id bots.ConversationID) (Thread, error) {
 	if _, err := db.Exec(ctx, `select pg_advisory_xact_lock_shared($1::int, $2::int)`, settleLock, lib); err != nil {
 		return Thread{}, fmt.Errorf("letters of conversation %d: %w", id, err)
 	}
-	rows, err := db.Query(ctx, `select message_id, subject from letters
-where library_id = $1 and conversation_id = $2 and state = 'event' order by id desc limit $3`, lib, id, maxThread)
+	key := contacts.PartyKey{Library: lib, Address: contacts.AddressID(id)}
+	writers, err := contacts.Externals(ctx, db, []contacts.PartyKey{key})
+	if err != nil {
+		return Thread{}, err
+	}
+	rows, err := db.Query(ctx, selectPast, lib, id, maxThread, writers[key])
 	if err != nil {
 		return Thread{}, fmt.Errorf("letters of conversation %d: %w", id, err)
 	}

@@ -170,6 +170,26 @@ func TestReaderWritesByMail(t *testing.T) {
 	o.await("both are put away", func() bool { return o.inbox(mailtest.User) == 0 })
 }
 
+// An answer that goes out before the letter is noted as handed on is in its thread too.
+func TestAnswerIsQuickerThanTheNote(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, mailtest.User)
+	o.config.Receive = func(ctx context.Context, in bots.Inbound) error {
+		if err := o.Receive(ctx, in); err != nil {
+			return err
+		}
+		o.await("the answer is sent", func() bool { return o.count(`select count(*) from outbox where state in ('sent', 'confirmed')`) == 1 })
+		return nil
+	}
+	o.open()
+	o.write("Ada@lib.test", desk, "first@reader.test", "Subject: Question\r\n", "Hello! Do you have anything by Kulakovsky in English, please?")
+	answer := o.server.Letters(t, "ada", 1)[0]
+	if answer.Subject != "Re: Question" || answer.Header.Get("In-Reply-To") != "<first@reader.test>" {
+		t.Errorf("the answer is not in the thread: %q, %v", answer.Subject, answer.Header)
+	}
+	o.letters("event", "", 1)
+}
+
 // A reader hands our letter to a friend, who answers it: the friend is not the reader (issue 4, bad input).
 func TestFriendAnswersOurLetter(t *testing.T) {
 	t.Parallel()
