@@ -15,24 +15,26 @@ import (
 
 const home = "/demo/mail"
 
-// Handler serves the list of letters at GET /demo/mail, and below it each letter and its files.
+// Handler serves the list of letters at GET /demo/mail, and below it each letter and its files, and what is written to a library.
 func (b *Box) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+home, b.list)
 	mux.HandleFunc("GET "+home+"/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, home, http.StatusSeeOther)
 	})
+	mux.HandleFunc("GET "+home+"/write", b.write)
+	mux.Handle("POST "+home, http.NewCrossOriginProtection().Handler(http.HandlerFunc(b.send)))
 	mux.HandleFunc("GET "+home+"/{id}", b.letter)
 	mux.HandleFunc("GET "+home+"/{id}/files/{n}", b.file)
 	mux.HandleFunc("GET "+home+"/events", b.events)
-	for _, name := range []string{"letterbox.css", "letterbox.js"} {
+	for _, name := range []string{"letterbox.css", "letterbox.js", "write.js"} {
 		mux.HandleFunc("GET "+home+"/"+name, func(w http.ResponseWriter, r *http.Request) {
 			http.ServeFileFS(w, r, assets, "page/"+name)
 		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
@@ -45,6 +47,8 @@ type listPage struct {
 	Words   Words
 	Home    string
 	Newest  int
+	Sent    bool // a letter has just been
+	Writes  bool // there is a library to write to
 	Letters []row
 }
 
@@ -57,7 +61,7 @@ type row struct {
 func (b *Box) list(w http.ResponseWriter, r *http.Request) {
 	words := b.pages.words(r)
 	newest, _ := b.newest()
-	page := listPage{Words: words, Home: home, Newest: newest}
+	page := listPage{Words: words, Home: home, Newest: newest, Sent: r.URL.Query().Has("sent"), Writes: len(b.imap.libraries) > 0}
 	numbers, err := b.numbers()
 	if err != nil {
 		fail(w, r, err)
@@ -69,9 +73,18 @@ func (b *Box) list(w http.ResponseWriter, r *http.Request) {
 			continue // dropped meanwhile
 		}
 		// A letter that cannot be read is listed without what it says.
-		page.Letters = append(page.Letters, row{number, l.Subject, strings.Trim(l.To, "<>"), l.From, words.when(l.Date)})
+		page.Letters = append(page.Letters, row{number, l.Subject, short(l.To), short(l.From), words.when(l.Date)})
 	}
-	b.show(w, r, "list.html", page)
+	b.show(w, r, http.StatusOK, "list.html", page)
+}
+
+// short is the name of who wrote or got a letter, or the address where there is none.
+func short(who string) string {
+	name, address, _ := strings.Cut(who, "<")
+	if name = strings.Trim(name, ` "`); name != "" {
+		return name
+	}
+	return strings.Trim(address, "<> ")
 }
 
 // letterPage is the data of letter.html.
@@ -82,6 +95,7 @@ type letterPage struct {
 	Number int
 	At     when
 	Files  []fileRow
+	Answer *writePage // nil: to a letter that no library has written
 }
 
 type fileRow struct {
@@ -100,7 +114,15 @@ func (b *Box) letter(w http.ResponseWriter, r *http.Request) {
 		link := fmt.Sprintf("%s/%d/files/%d", home, number, n)
 		page.Files = append(page.Files, fileRow{f.Name, words.size(len(f.Content)), link})
 	}
-	b.show(w, r, "letter.html", page)
+	if d, ok := b.answer(number, l); ok {
+		form, err := b.writePage(words, d)
+		if err != nil {
+			fail(w, r, err)
+			return
+		}
+		page.Answer = &form
+	}
+	b.show(w, r, http.StatusOK, "letter.html", page)
 }
 
 func (b *Box) file(w http.ResponseWriter, r *http.Request) {
@@ -155,7 +177,7 @@ func (b *Box) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (b *Box) show(w http.ResponseWriter, r *http.Request, name string, page any) {
+func (b *Box) show(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
 	var out bytes.Buffer
 	if err := b.pages.templates.ExecuteTemplate(&out, name, page); err != nil {
 		fail(w, r, err)
@@ -163,6 +185,7 @@ func (b *Box) show(w http.ResponseWriter, r *http.Request, name string, page any
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Vary", "Accept-Language")
+	w.WriteHeader(status)
 	_, _ = out.WriteTo(w) // a browser that has gone needs no answer
 }
 

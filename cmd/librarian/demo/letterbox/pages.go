@@ -37,6 +37,23 @@ type Words struct {
 	Files      string `toml:"files"`
 	Kilobytes  string `toml:"kilobytes"` // {n} stands for the number
 	DateLayout string `toml:"date_layout"`
+
+	Write       string `toml:"write"`
+	WriteHelp   string `toml:"write_help"`
+	Answer      string `toml:"answer"`
+	FromHelp    string `toml:"from_help"`
+	Subject     string `toml:"subject"`
+	Text        string `toml:"text"`
+	FilesHelp   string `toml:"files_help"` // {n} stands for megabytes, here and below
+	Send        string `toml:"send"`
+	Sent        string `toml:"sent"`
+	Wrote       string `toml:"wrote"` // {date} and {from} are those of the letter that is quoted
+	BadFrom     string `toml:"bad_from"`
+	BadTo       string `toml:"bad_to"`
+	Nothing     string `toml:"nothing"`
+	TooLarge    string `toml:"too_large"`
+	NotSent     string `toml:"not_sent"`
+	ChooseAgain string `toml:"choose_again"`
 }
 
 func readPages() (pages, error) {
@@ -45,7 +62,7 @@ func readPages() (pages, error) {
 		return pages{}, fmt.Errorf("read pages of letter box: %w", err)
 	}
 	p := pages{templates: templates}
-	tags := []language.Tag{language.Russian, language.English}
+	tags := []language.Tag{language.Russian, language.English, language.Ukrainian, language.Make("sah")}
 	for _, tag := range tags {
 		words := Words{Lang: tag.String()}
 		if _, err := toml.DecodeFS(assets, "page/"+words.Lang+".toml", &words); err != nil {
@@ -75,6 +92,11 @@ func (w Words) when(t time.Time) when {
 		return when{}
 	}
 	return when{t.Local().Format(w.DateLayout), t.Format(time.RFC3339)}
+}
+
+// megabytes puts the size, in bytes, into a sentence.
+func (w Words) megabytes(sentence string, bytes int) string {
+	return strings.ReplaceAll(sentence, "{n}", fmt.Sprint(bytes>>20))
 }
 
 // size is in kilobytes, rounded up.
