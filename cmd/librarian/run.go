@@ -181,7 +181,7 @@ func (s *service) routes(options []func(*web.Deps)) error {
 	if s.site, err = web.New(deps); err != nil {
 		return err
 	}
-	desk := s.site.Handler()
+	desk := s.untilStop(s.site.Handler())
 	s.mux.Handle("/desk", desk)
 	s.mux.Handle("/desk/", desk)
 	s.mux.Handle("POST /telegram/{channel}", s.hooks)

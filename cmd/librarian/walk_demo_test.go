@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,12 +27,19 @@ type exhibit struct {
 // startDemo starts the demo with nothing but an empty folder and waits until it says that it is ready.
 func startDemo(t *testing.T) *exhibit {
 	t.Helper()
+	d, _ := startDemoIn(t, t.TempDir())
+	return d
+}
+
+// startDemoIn starts the demo with what the folder holds; it is stopped with the test, or before.
+func startDemoIn(t *testing.T, dir string) (d *exhibit, stop func()) {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	listen := freePort(t)
-	cmd := exec.CommandContext(context.Background(), path, "demo", "--data", t.TempDir(), "--listen", listen, "--no-install")
+	cmd := exec.CommandContext(context.Background(), path, "demo", "--data", dir, "--listen", listen, "--no-install")
 	cmd.Env = without(os.Environ(), "DATABASE_URL")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -52,16 +60,17 @@ func startDemo(t *testing.T) *exhibit {
 			}
 		}
 	}()
-	t.Cleanup(func() { stopDemo(t, cmd, ended, errs) })
+	stop = sync.OnceFunc(func() { stopDemo(t, cmd, ended, errs) })
+	t.Cleanup(stop)
 	select {
 	case url := <-ready:
-		return &exhibit{t, url}
+		return &exhibit{t, url}, stop
 	case <-ended:
 		t.Fatalf("the demo ended\n%s", errs)
 	case <-time.After(2 * patienceOfTests):
 		t.Fatalf("the demo is not ready\n%s", errs)
 	}
-	return nil
+	return nil, nil
 }
 
 // stopDemo presses Ctrl-C.
