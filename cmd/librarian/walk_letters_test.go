@@ -73,7 +73,10 @@ func (w *orderWalk) departmentAnswers() {
 	keeper.sees(demoWriterEmail)
 	keeper.fits("slip")
 	keeper.do("choose files", chromedp.SetUploadFiles(chromedp.CSS("#files"), []string{w.photo(13, 0), w.photo(12, 0)}))
-	keeper.answers("Посылаем обе страницы.")
+	keeper.writes("#text", "Посылаем обе страницы.")
+	keeper.shows("answer")
+	keeper.fits("answer")
+	keeper.answers("")
 	keeper.fits("sent")
 	w.comeToTheOrder(2)
 	w.librarian.look("pages")
@@ -108,6 +111,7 @@ func (w *orderWalk) comeToTheOrder(pages int) {
 	p.open(w.d.url + "/desk/orders")
 	p.press("the order", `[...document.querySelectorAll("a.row")].find((e) => e.textContent.includes("Кыһыл Ойуун"))`)
 	p.await(fmt.Sprint(pages, " pages"), fmt.Sprintf(`document.querySelectorAll(".sheet").length === %d`, pages))
+	p.await("their pictures", `[...document.querySelectorAll(".sheet img")].every((i) => i.complete && i.naturalWidth > 0)`)
 }
 
 // opensLetter waits in the list for a letter with the subject and the words in it, and opens it.

@@ -2,6 +2,7 @@ package letterbox
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -73,18 +74,18 @@ func (b *Box) list(w http.ResponseWriter, r *http.Request) {
 			continue // dropped meanwhile
 		}
 		// A letter that cannot be read is listed without what it says.
-		page.Letters = append(page.Letters, row{number, l.Subject, short(l.To), short(l.From), words.when(l.Date)})
+		page.Letters = append(page.Letters, row{number, l.Subject, b.short(l.To), b.short(l.From), words.when(l.Date)})
 	}
 	b.show(w, r, http.StatusOK, "list.html", page)
 }
 
-// short is the name of who wrote or got a letter, or the address where there is none.
-func short(who string) string {
+// short is the name of who wrote or got a letter, or the address where there is none; a library's without what makes it long.
+func (b *Box) short(who string) string {
 	name, address, _ := strings.Cut(who, "<")
-	if name = strings.Trim(name, ` "`); name != "" {
-		return name
+	if name = strings.Trim(name, ` "`); name == "" {
+		name = strings.Trim(address, "<> ")
 	}
-	return strings.Trim(address, "<> ")
+	return cmp.Or(b.imap.library(name), name)
 }
 
 // letterPage is the data of letter.html.

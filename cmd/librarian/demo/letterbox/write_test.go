@@ -183,6 +183,9 @@ func TestAnswerGoesToTheToken(t *testing.T) {
 	if w := send(t, b, form{fields: map[string]string{"answers": "1", "from": "friend@reader.test", "subject": "something else", "text": "да"}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("sent: %d %s", w.Code, w.Body)
 	}
+	if list := get(t, b.Handler(), "/demo/mail", "en").Body.String(); !strings.Contains(list, "friend@reader.test → desk@lib.test<") {
+		t.Errorf("list is %s", list)
+	}
 	letters := arrived(t, b, desk)
 	if len(letters) != 1 {
 		t.Fatalf("%d letters", len(letters))
