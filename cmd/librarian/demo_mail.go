@@ -66,6 +66,7 @@ func (s *service) moveLetterBox(ctx context.Context, box *letterbox.Box, slug st
 	if err != nil {
 		return err
 	}
+	defer s.accounts.Forget() // what was read just now is not true any more
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := bots.ChangeConfig(ctx, tx, lib.ID, mail[0].ID, config); err != nil {
 			return err
