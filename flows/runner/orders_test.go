@@ -261,6 +261,7 @@ func TestOnlyReadersAskQuestions(t *testing.T) {
 	s := newWorld(t)
 	s.exec(`update libraries set settings = jsonb_set(settings, '{policy}', '{"asks": {"unknown": []}}') where id = $1`, s.lib)
 	i := s.start()
+	s.send(i)
 	s.register(i, "anna")
 	s.exec(`update readers set card = '000123'`)
 	s.exec(`update registrations set state = 'done'`)

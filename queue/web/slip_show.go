@@ -42,11 +42,13 @@ func showSlip(v *visit) error {
 	}); err != nil {
 		return err
 	}
-	var view orderView
-	if err := v.fillDepartments(&view, o); err != nil {
-		return err
+	if o.Department != 0 {
+		department, err := v.Desk.GetDepartment(v.ctx(), v.lib.ID, o.Department)
+		if err != nil {
+			return err
+		}
+		page.Department = department.Title(v.lang, v.lib.RecordLang())
 	}
-	page.Department = view.Department
 	if page.QR, err = qrCode(o.SlipMark()); err != nil {
 		return err
 	}

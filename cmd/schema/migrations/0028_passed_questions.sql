@@ -1,5 +1,5 @@
--- +goose Up
 -- A question that a department answers for a librarian (F7).
+-- +goose Up
 alter table tasks
   add column reply      text not null default '', -- what the department answers, for the librarian to send
   add column replied_by bigint,                   -- that department
