@@ -75,37 +75,64 @@ func comes(t *testing.T, pdf []byte, numbers ...int) {
 		t.Fatalf("the PDF has %d pages", len(got))
 	}
 	for i, want := range numbers {
-		nearest, best := "", 255.0
-		for _, n := range numbers {
-			for quarters := range 4 {
-				if d := apart(got[1+i], pageOf(t, n, quarters)); d < best {
-					nearest, best = fmt.Sprintf("page %d, turned %d", n, quarters), d
-				}
-			}
-		}
 		const same = 4 // levels of brightness: print, and JPEG twice
-		if nearest != fmt.Sprintf("page %d, turned 0", want) || best > same {
-			t.Errorf("page %d of the PDF is %s, %.1f apart; wanted page %d", i+2, nearest, best, want)
+		if number, quarters, best := nearest(t, got[1+i], numbers); number != want || quarters != 0 || best > same {
+			t.Errorf("page %d of the PDF is page %d, turned %d, %.1f apart; wanted page %d", i+2, number, quarters, best, want)
 		}
 	}
 }
 
-// apart is the mean difference of brightness over a grid, 0 to 255; 255 of other proportions.
-func apart(a, b image.Image) float64 {
-	const grid = 40
-	wide := float64(a.Bounds().Dx()*b.Bounds().Dy()) / float64(a.Bounds().Dy()*b.Bounds().Dx())
-	if wide < 0.97 || wide > 1.03 {
-		return 255
+// nearest is the page which the picture shows, by how many quarters it lies turned clockwise, and how far the two are apart: by the mean difference of
+// brightness over a grid, 0 to 255; 255 of other proportions.
+func nearest(t *testing.T, img image.Image, numbers []int) (number, quarters int, best float64) {
+	t.Helper()
+	best = 255
+	seen := shades(img)
+	for _, n := range numbers {
+		page := pageOf(t, n, 0)
+		want := shades(page)
+		for q := range 4 {
+			if d := apart(seen, want); d < best && alike(img.Bounds(), page.Bounds(), q%2 == 1) {
+				number, quarters, best = n, q, d
+			}
+			want = turned(want)
+		}
 	}
-	x, y, sum := shades(a, grid), shades(b, grid), 0.0
-	for i := range x {
-		sum += max(x[i]-y[i], y[i]-x[i])
+	return number, quarters, best
+}
+
+// alike reports whether the two have the same proportions, the second lying on its side.
+func alike(a, b image.Rectangle, onSide bool) bool {
+	w, h := b.Dx(), b.Dy()
+	if onSide {
+		w, h = h, w
 	}
-	return sum / float64(len(x))
+	wide := float64(a.Dx()*h) / float64(a.Dy()*w)
+	return wide > 0.97 && wide < 1.03
+}
+
+const grid = 40
+
+func apart(a, b []float64) (sum float64) {
+	for i := range a {
+		sum += max(a[i]-b[i], b[i]-a[i])
+	}
+	return sum / float64(len(a))
+}
+
+// turned is the grid a quarter clockwise.
+func turned(a []float64) []float64 {
+	out := make([]float64, len(a))
+	for y := range grid {
+		for x := range grid {
+			out[x*grid+grid-1-y] = a[y*grid+x]
+		}
+	}
+	return out
 }
 
 // shades are the mean brightness of the cells of a grid.
-func shades(img image.Image, grid int) []float64 {
+func shades(img image.Image) []float64 {
 	sums, counts := make([]float64, grid*grid), make([]float64, grid*grid)
 	b := img.Bounds()
 	for y := range b.Dy() {

@@ -204,6 +204,12 @@ func (c *colleague) post(path string, form url.Values) string {
 
 func (c *colleague) ask(method, path string, form url.Values) string {
 	c.w.Helper()
+	return html.UnescapeString(string(c.raw(method, path, form)))
+}
+
+// raw is the answer as it comes.
+func (c *colleague) raw(method, path string, form url.Values) []byte {
+	c.w.Helper()
 	r, err := http.NewRequestWithContext(c.w.Context(), method, "http://"+c.w.listen+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		c.w.Fatal(err)
@@ -222,7 +228,7 @@ func (c *colleague) ask(method, path string, form url.Values) string {
 	if err != nil || answer.StatusCode != http.StatusOK {
 		c.w.Fatalf("%s %s: %s, %v\n%s\n%s", method, path, answer.Status, err, body, c.w.log)
 	}
-	return html.UnescapeString(string(body))
+	return body
 }
 
 // task waits for the reader's task in the queue and gives its address.

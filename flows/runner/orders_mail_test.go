@@ -3,27 +3,18 @@ package runner_test
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"fmt"
-	"image"
-	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"librarian/bots"
 	"librarian/bots/email"
-	"librarian/bots/email/letter"
 	"librarian/bots/email/mailtest"
-	"librarian/queue/fragments"
 	"librarian/queue/pickup"
 )
 
@@ -31,8 +22,6 @@ import (
 type correspondence struct {
 	*office
 	*shelf
-	heard int // letters that the reader has read
-	wrote int
 }
 
 func correspond(t *testing.T) *correspondence {
@@ -45,91 +34,6 @@ func correspond(t *testing.T) *correspondence {
 	o.open()
 	o.exec(`update departments set way = 'email', email = 'storage@lib.test' where id = $1`, c.department)
 	return c
-}
-
-// says answers the library's last letter and gives what it says to that.
-func (c *correspondence) says(words string) letter.Letter {
-	c.office.Helper()
-	to := desk
-	if c.heard > 0 {
-		last := c.server.Letters(c.office, "ada", c.heard)[c.heard-1]
-		to = address.FindString(last.Header.Get("Reply-To"))
-	}
-	c.wrote++
-	c.write(ada, to, fmt.Sprintf("%d@reader.test", c.wrote), "Subject: Книга\r\n", words)
-	c.heard++
-	return c.server.Letters(c.office, "ada", c.heard)[c.heard-1]
-}
-
-var address = regexp.MustCompile(`[\w+.-]+@[\w.]+`)
-
-// numberOf is the number of the choice that begins so.
-func (c *correspondence) numberOf(of letter.Letter, words string) string {
-	c.office.Helper()
-	found := regexp.MustCompile(`(?m)^(\d+)\. ` + regexp.QuoteMeta(words)).FindStringSubmatch(of.Text)
-	if found == nil {
-		c.office.Fatalf("the letter offers no %q:\n%s", words, of.Text)
-	}
-	return found[1]
-}
-
-// photos is a letter with pictures of these greys, by name.
-func (c *correspondence) photos(id string, answers letter.Letter, greys ...byte) {
-	c.office.Helper()
-	var raw strings.Builder
-	fmt.Fprintf(&raw, "From: storage@lib.test\r\nTo: %s\r\nMessage-ID: <%s>\r\nIn-Reply-To: <%s>\r\nSubject: nothing to do with it\r\n", desk, id, answers.MessageID)
-	raw.WriteString("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nПрилагаю\r\n")
-	for _, grey := range greys {
-		img := image.NewGray(image.Rect(0, 0, 700, 900))
-		for i := range img.Pix {
-			img.Pix[i] = grey
-		}
-		var out bytes.Buffer
-		if err := jpeg.Encode(&out, img, nil); err != nil {
-			c.office.Fatal(err)
-		}
-		fmt.Fprintf(&raw, "--b\r\nContent-Type: image/jpeg; name=%d.jpg\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n", grey, base64.StdEncoding.EncodeToString(out.Bytes()))
-	}
-	raw.WriteString("--b--\r\n")
-	c.server.Post(c.office, "storage@lib.test", desk, []byte(raw.String()))
-}
-
-// TestWholeOrderByLetters: a reader orders by e-mail, the department answers its slip by two letters, the librarian puts the pages in order, and the PDF comes
-// by e-mail: its pages are those that were sent (issue 4, Shows 1 and 2).
-func TestWholeOrderByLetters(t *testing.T) {
-	t.Parallel()
-	c := correspond(t)
-	c.says("Здравствуйте")
-	c.office.exec(`with r as (insert into readers (library_id, name, card) values ($1, 'Ада', '000200') returning library_id, id)
-insert into contact_readers (library_id, contact_id, reader_id, relation) select r.library_id, a.contact_id, r.id, 'self' from r, addresses a where a.external = $2`, c.office.lib, ada)
-	menu := c.says("меню")
-	c.says(c.numberOf(menu, "Заказать фрагмент"))
-	found := c.says("иванов сказки")
-	c.says(c.numberOf(found, "Иванов. Сказки"))
-	want := c.says("с. 5-7")
-	notice := c.says(c.numberOf(want, "Фото"))
-	if placed := c.says(c.numberOf(notice, "Принимаю")); !strings.Contains(placed.Text, "принят") {
-		t.Fatalf("answered %q", placed.Text)
-	}
-	slip := c.server.Letters(t, "storage", 1)[0]
-	c.photos("one@storage.test", slip, 40, 220)
-	c.letters("returned", "", 1)
-	c.photos("two@storage.test", slip, 130)
-	c.letters("returned", "", 2)
-	o := c.last()
-	parts, err := fragments.Parts(t.Context(), c.office.pool, c.office.lib, o.ID)
-	if err != nil || len(parts) != 3 || o.State != fragments.Came {
-		t.Fatalf("%d pages, the order is %s, %v", len(parts), o.State, err)
-	}
-	c.sorted(o, parts[2], parts[1], parts[0])
-	c.heard++
-	last := c.server.Letters(t, "ada", c.heard)[c.heard-1]
-	if len(last.Files) != 1 {
-		t.Fatalf("the last letter has %d files:\n%s", len(last.Files), last.Text)
-	}
-	if got := greys(t, last.Files[0].Content); len(got) != 3 || got[0] < 200 || got[1] < 110 || got[1] > 150 || got[2] > 60 {
-		t.Errorf("the pages are of the greys %v", got)
-	}
 }
 
 // narrow is the mailbox of a provider that takes small letters.
@@ -184,24 +88,6 @@ insert into contact_readers (library_id, contact_id, reader_id, relation) select
 			t.Errorf("%s: %d, %d bytes", ask.method, w.Code, w.Body.Len())
 		}
 	}
-}
-
-// sorted puts the pages in this order and lets them go out.
-func (c *correspondence) sorted(o fragments.Order, parts ...fragments.Part) {
-	c.office.Helper()
-	lib, err := c.office.libraries.ByID(context.Background(), c.office.lib)
-	if err != nil {
-		c.office.Fatal(err)
-	}
-	c.office.tx(func(ctx context.Context, tx pgx.Tx) error {
-		for i, p := range parts {
-			if err := fragments.Move(ctx, tx, lib.ID, o.ID, c.librarian, p.ID, i+1); err != nil {
-				return err
-			}
-		}
-		_, err := fragments.Release(ctx, tx, lib, o.ID, c.librarian, false, c.office.Now())
-		return err
-	})
 }
 
 // greys are the mean greys of the document's pages after the first.
