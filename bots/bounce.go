@@ -42,6 +42,28 @@ func FindSent(ctx context.Context, db contacts.DB, lib library.ID, channel Chann
 	return s, true, nil
 }
 
+const (
+	findTried = `select library_id as library, conversation_id as conversation, seq, '' as provider_id from outbox
+where library_id = $1 and channel_id = $2 and state in ('queued', 'leased') and attempts > 0 and provider_id is null
+order by next_at desc limit $3`
+
+	triedMost = 1000 // what a server that is away leaves behind need not all be looked through
+)
+
+// FindTried gives the letters of the channel of which nobody knows whether its server took them: they are on their way, or a process died with them. They
+// have no ProviderID yet.
+func FindTried(ctx context.Context, db contacts.DB, lib library.ID, channel ChannelID) ([]Sent, error) {
+	rows, err := db.Query(ctx, findTried, lib, channel, triedMost)
+	if err != nil {
+		return nil, fmt.Errorf("letters on their way of channel %d: %w", channel, err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Sent])
+	if err != nil {
+		return nil, fmt.Errorf("letters on their way of channel %d: %w", channel, err)
+	}
+	return all, nil
+}
+
 const takeBounced = `update outbox set state = 'failed', problem = $4, confirmed_at = null
 where library_id = $1 and conversation_id = $2 and seq = $3 and state in ('sent', 'confirmed')
 returning kind, body, coalesce(secret_id, '')`

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type IntakeConfig struct {
 	Pool    *pgxpool.Pool
 	Store   *files.Store
 	Receive bots.Receive
+	// MessageID is that of a letter of ours, whether it has been sent or not: Email has it. Without it an answer to a letter whose sending is not noted is unknown.
+	MessageID func(m bots.Outbound) string
 	// Inspect looks at a stored file before it is shown to Returned.
 	Inspect func(ctx context.Context, lib library.ID, id files.ID) error
 	// Bounced notes that a letter of ours came back: bots.Sender has it.
@@ -167,7 +170,7 @@ func (in *Intake) keep(ctx context.Context, a arrival, l *Letter) (kept, error) 
 func (in *Intake) judge(ctx context.Context, s *Stored, a arrival) (outcome, error) {
 	l := &s.Letter
 	names := in.names(l)
-	sent, found, err := bots.FindSent(ctx, in.Pool, in.Library, in.Channel, names)
+	sent, found, err := in.sent(ctx, names)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -233,6 +236,22 @@ func (in *Intake) names(l *Letter) []string {
 		}
 	}
 	return out
+}
+
+// sent finds the letter of ours that is named. One that the server took before that could be noted is known by what its Message-ID has to be.
+func (in *Intake) sent(ctx context.Context, names []string) (bots.Sent, bool, error) {
+	sent, found, err := bots.FindSent(ctx, in.Pool, in.Library, in.Channel, names)
+	if err != nil || found || len(names) == 0 || in.MessageID == nil {
+		return sent, found, err
+	}
+	tried, err := bots.FindTried(ctx, in.Pool, in.Library, in.Channel)
+	for _, s := range tried {
+		s.ProviderID = in.MessageID(bots.Outbound{Library: s.Library, Channel: in.Channel, Conversation: s.Conversation, Seq: s.Seq})
+		if slices.Contains(names, s.ProviderID) {
+			return s, true, nil
+		}
+	}
+	return bots.Sent{}, false, err
 }
 
 // addressed reports whether the letter of ours was sent to this address.

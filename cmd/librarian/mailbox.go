@@ -95,7 +95,7 @@ func (s *service) switchOnEmail(ctx context.Context, a bots.Account) (func(conte
 		s.registry.Set(a.ID, mail)
 		return func(context.Context) error { return nil }, nil
 	}
-	in, err := s.newIntake(a, c, secret)
+	in, err := s.newIntake(a, c, secret, mail)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +104,10 @@ func (s *service) switchOnEmail(ctx context.Context, a bots.Account) (func(conte
 }
 
 // newIntake makes what receives the letters of the account.
-func (s *service) newIntake(a bots.Account, c emailConfig, secret emailSecret) (*email.Intake, error) {
+func (s *service) newIntake(a bots.Account, c emailConfig, secret emailSecret, mail *email.Email) (*email.Intake, error) {
 	return email.NewIntake(email.IntakeConfig{
 		Library: a.Library, Channel: a.ID, IMAP: secret.IMAP, Address: c.From, Pool: s.pool, Store: s.store, Receive: s.receive, Now: s.now, Log: s.log,
+		MessageID: mail.MessageID,
 		Inspect: func(ctx context.Context, lib library.ID, id files.ID) error {
 			_, err := s.inspector.Inspect(ctx, lib, id)
 			return err

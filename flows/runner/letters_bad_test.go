@@ -425,6 +425,22 @@ func TestDepartmentsLettersAreOffered(t *testing.T) {
 	}
 }
 
+// A letter that the server took before the process died, which nobody noted, is known all the same when it is answered: nothing waits for its repeat.
+func TestAnswerToALetterThatNobodyNoted(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, mailtest.User)
+	o.open()
+	o.write(ada, desk, "first@reader.test", "", "меню")
+	ours := o.server.Letters(t, "ada", 1)[0].MessageID
+	const noted = `select count(*) from outbox where state = 'sent' and provider_id = $1`
+	o.await("it is noted", func() bool { return o.count(noted, ours) == 1 })
+	o.exec(`update outbox set state = 'leased', lease_until = '2100-01-01', provider_id = null, sent_at = null where provider_id = $1`, ours)
+	o.write(ada, desk, "second@reader.test", "In-Reply-To: <"+ours+">\r\n", "меню")
+	o.letters("event", "", 2)
+	o.write(ada, desk, "third@reader.test", "In-Reply-To: <"+strings.Repeat("0", 32)+"@lib.test>\r\n", "меню")
+	o.letters("tray", email.ReasonUnknown, 1)
+}
+
 // What a caller's function cannot take, try after try, waits for a person, and holds up no other letter. A letter of a department's that is too large does too.
 func TestDepartmentsLetterGetsStuck(t *testing.T) {
 	t.Parallel()

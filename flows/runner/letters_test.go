@@ -53,10 +53,11 @@ func newOffice(t *testing.T, user string) *office {
 	o.sender = o.send()
 	o.config = email.IntakeConfig{
 		Library: o.lib, Channel: o.mail, IMAP: o.server.MailboxURL(user), Address: address, Pool: o.pool, Store: o.store, Receive: o.Receive, Bounced: o.sender.Bounced,
-		Inspect: func(context.Context, library.ID, files.ID) error { return nil },
-		Lock:    func(context.Context) (func(), bool, error) { return func() {}, true, nil },
-		Report:  func(_ context.Context, problem string) { o.problems <- problem },
-		Now:     o.Now, Log: o.logger(),
+		MessageID: out.MessageID,
+		Inspect:   func(context.Context, library.ID, files.ID) error { return nil },
+		Lock:      func(context.Context) (func(), bool, error) { return func() {}, true, nil },
+		Report:    func(_ context.Context, problem string) { o.problems <- problem },
+		Now:       o.Now, Log: o.logger(),
 	}
 	return o
 }
