@@ -89,10 +89,14 @@ func (b *returned) takeWords(ctx context.Context, tx pgx.Tx) (bool, error) {
 		return false, err
 	}
 	text := b.letter.Letter.Text
+	reason := b.Texts.Reason(text)
+	if known, err := b.knows(ctx, tx, o, reason); err != nil || known {
+		return known, err
+	}
 	if err := b.note(ctx, tx, o, text); err != nil {
 		return false, err
 	}
-	if reason := b.Texts.Reason(text); reason != "" && endedBy(o, b.own) {
+	if reason != "" && endedBy(o, b.own) {
 		err := b.endBy(ctx, tx, b.lib, o, reason)
 		if errors.Is(err, fragments.ErrDepartment) { // nobody scans: the letter waits for a person
 			return false, nil
@@ -100,6 +104,15 @@ func (b *returned) takeWords(ctx context.Context, tx pgx.Tx) (bool, error) {
 		return true, err
 	}
 	return o.Open() && strings.TrimSpace(text) != "", nil
+}
+
+// knows reports whether the word has ended the department's work already: the letter was taken before a crash.
+func (b *returned) knows(ctx context.Context, tx pgx.Tx, o fragments.Order, reason string) (bool, error) {
+	if reason != flows.ReasonScan {
+		return reason != "" && o.State == fragments.Refused && o.Reason == reason, nil
+	}
+	from, err := fragments.BookFrom(ctx, tx, o)
+	return from == b.own.Department, err
 }
 
 // note keeps the department's words with the order's tasks.

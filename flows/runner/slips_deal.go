@@ -130,16 +130,22 @@ func (b *returned) whose(ctx context.Context, tx pgx.Tx, code string) (fragments
 	return o.ID, nil
 }
 
-// takeLot adds pages to their order. One that is over takes nothing.
+// takeLot adds pages to their order. One that is over takes nothing; what it has already was taken before a crash.
 func (b *returned) takeLot(ctx context.Context, tx pgx.Tx, lot fragments.Lot) (bool, error) {
+	known := false
 	for _, one := range lot.Brought {
 		_, err := fragments.Bring(ctx, tx, b.lib.ID, lot.Order, one)
 		if errors.Is(err, fragments.ErrState) {
-			return false, nil
+			if known, err = fragments.Has(ctx, tx, b.lib.ID, lot.Order, one.File); err == nil && !known {
+				return false, nil
+			}
 		}
 		if err != nil {
 			return false, err
 		}
+	}
+	if known {
+		return true, nil
 	}
 	if lot.Pages == 0 { // the slip alone
 		if lot.Order == b.own.Order {

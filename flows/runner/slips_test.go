@@ -75,6 +75,28 @@ func TestDepartmentAnswersByMail(t *testing.T) {
 	}
 }
 
+// TestLetterIsOfferedAgain: a crash lets a letter be offered again that was taken, though its order went on meanwhile.
+func TestLetterIsOfferedAgain(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	o, slip := s.mailed()
+	page := s.page("1.jpg", 200)
+	s.answer(slip, "hranenie@lib.test", "Прилагаю", page)
+	s.act(func(ctx context.Context, tx pgx.Tx, lib library.Library) error {
+		_, err := fragments.Release(ctx, tx, lib, o.ID, s.librarian, false, s.Now())
+		return err
+	})
+	if !s.answer(slip, "hranenie@lib.test", "Прилагаю", page) {
+		t.Error("pages that the order has were not taken")
+	}
+	if s.answer(slip, "hranenie@lib.test", "Прилагаю", page, s.page("2.jpg", 90)) {
+		t.Error("a new page of an order that is over was taken")
+	}
+	if n := s.count(`select count(*) from order_parts where order_id = $1`, o.ID); n != 1 {
+		t.Errorf("%d pages", n)
+	}
+}
+
 // TestDepartmentSaysThereIsNothing: one word ends the order, and the reader reads the reason (F9). A sentence is left to a person.
 func TestDepartmentSaysThereIsNothing(t *testing.T) {
 	t.Parallel()
@@ -93,6 +115,9 @@ func TestDepartmentSaysThereIsNothing(t *testing.T) {
 	}
 	if got := s.last(); got.State != fragments.Refused || got.Reason != fragments.Lost {
 		t.Errorf("the order is %s for %s", got.State, got.Reason)
+	}
+	if !s.answer(slip, "hranenie@lib.test", "Утеряна.") {
+		t.Error("the word was not taken when it was offered again")
 	}
 	s.await("the reader is told", func() bool {
 		for _, m := range s.web.delivered() {

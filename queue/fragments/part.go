@@ -69,6 +69,7 @@ select $1, $2, $3, s.sheet, $4, nullif(s.preview, ''), $5, coalesce((select max(
 from unnest($6::int[], $7::text[], $8::bool[]) with ordinality as s (sheet, preview, slip, n) on conflict do nothing returning slip`
 	partsOf = `select id, file_id as file, sheet, coalesce(preview_id, '') as preview, name, turn, dropped, source, came_at as came, delivery, taken, taken_east,
 slip, sha256 as sum from order_parts where library_id = $1 and order_id = $2 order by place, id`
+	hasFile  = `select exists (select from order_parts where library_id = $1 and order_id = $2 and sha256 = $3)`
 	anyPart  = `select exists (select from order_parts where library_id = $1 and order_id = $2 and not dropped)`
 	turnPart = `update order_parts set turn = (turn + 90) % 360 where library_id = $1 and order_id = $2 and id = $3`
 	dropPart = `update order_parts set dropped = $4 where library_id = $1 and order_id = $2 and id = $3`
@@ -157,6 +158,14 @@ func Parts(ctx context.Context, db querier, lib library.ID, id ID) ([]Part, erro
 		return nil, fmt.Errorf("pages of order %d: %w", id, err)
 	}
 	return list, nil
+}
+
+// Has reports whether the file's pages are the order's already, whatever has become of it.
+func Has(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, f files.File) (has bool, err error) {
+	if err := tx.QueryRow(ctx, hasFile, lib, id, f.SHA256).Scan(&has); err != nil {
+		return false, fmt.Errorf("look for a file in order %d: %w", id, err)
+	}
+	return has, nil
 }
 
 func hasPages(ctx context.Context, tx pgx.Tx, lib library.ID, id ID) error {
