@@ -93,6 +93,11 @@ and database = (select oid from pg_database where datname = current_database()))
 
 // locked takes the table away until the process waits for it.
 func (c *crash) locked(table, mode string) func(context.Context) (func(), bool) {
+	return c.lockedThen(table, mode, func() {})
+}
+
+// lockedThen does the same, and something as soon as it has the table.
+func (c *crash) lockedThen(table, mode string, then func()) func(context.Context) (func(), bool) {
 	return func(ctx context.Context) (func(), bool) {
 		tx, err := c.db.Begin(ctx)
 		if err != nil {
@@ -102,6 +107,7 @@ func (c *crash) locked(table, mode string) func(context.Context) (func(), bool) 
 		if _, err := tx.Exec(ctx, "lock table "+table+" in "+mode+" mode"); err != nil {
 			return release, false
 		}
+		then()
 		for waits := false; !waits; {
 			if err := c.db.QueryRow(ctx, waitsFor, table).Scan(&waits); err != nil {
 				return release, false

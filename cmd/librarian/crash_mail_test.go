@@ -81,11 +81,17 @@ func TestCrashOfMail(t *testing.T) {
 // addMailbox lets the library send and receive on the server.
 func (w *world) addMailbox(server *mailtest.Server) {
 	w.Helper()
+	w.addMailboxBehind(server, server.Addr)
+}
+
+// addMailboxBehind lets it send by way of another address.
+func (w *world) addMailboxBehind(server *mailtest.Server, smtp string) {
+	w.Helper()
 	password := filepath.Join(w.TempDir(), "password")
 	if err := os.WriteFile(password, []byte(mailtest.Password), 0o600); err != nil {
 		w.Fatal(err)
 	}
-	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtp://"+server.Addr+"?tls=none", "--imap", "imap://"+mailtest.User+"@"+server.IMAP+"?tls=none",
+	w.must("channel", "add", "email", "--library", "demo", "--smtp", "smtp://"+smtp+"?tls=none", "--imap", "imap://"+mailtest.User+"@"+server.IMAP+"?tls=none",
 		"--address", "library@"+mailtest.Domain, "--password-file", password, "--plus")
 }
 

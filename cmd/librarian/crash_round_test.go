@@ -122,6 +122,11 @@ where o.library_id = l.library_id and o.conversation_id = l.conversation_id and 
 where e.library_id = w.library_id and e.conversation_id = w.conversation_id and e.seq = w.seq`,
 		`update paper_orders o set due_at = clock_timestamp() from (select library_id, id from paper_orders where state = 'wanted' for update skip locked) w
 where o.library_id = w.library_id and o.id = w.id`,
+		`update orders o set slip_at = clock_timestamp() from (select library_id, id from orders where slip_at > clock_timestamp() for update skip locked) w
+where o.library_id = w.library_id and o.id = w.id`,
+		`update orders o set job_at = clock_timestamp() from (
+  select library_id, id from orders where state = 'making' and job_at > clock_timestamp() for update skip locked) w
+where o.library_id = w.library_id and o.id = w.id`,
 	} {
 		err := pgx.BeginFunc(c.Context(), c.db, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(c.Context(), `set local lock_timeout = '20ms'`); err != nil {
