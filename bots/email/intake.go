@@ -36,14 +36,15 @@ type IntakeConfig struct {
 	Pool    *pgxpool.Pool
 	Store   *files.Store
 	Receive bots.Receive
-	// MessageID is that of a letter of ours, whether it has been sent or not: Email has it. Without it an answer to a letter whose sending is not noted is unknown.
+	// MessageID is that of a letter of ours, sent or not: Email has it. Without it an answer to a letter whose sending is not noted names what nobody knows.
 	MessageID func(m bots.Outbound) string
 	// Inspect looks at a stored file before it is shown to Returned.
 	Inspect func(ctx context.Context, lib library.ID, id files.ID) error
 	// Bounced notes that a letter of ours came back: bots.Sender has it.
 	Bounced func(ctx context.Context, tx pgx.Tx, sent bots.Sent, problem string, gone bool) error
 	// Returned is asked first for a letter that names one of ours and is not its reader's, and for whatever a listed address writes. When it has taken the
-	// letter nobody else gets it; ErrForPerson leaves it in the tray. After a crash it may be asked again for the same Stored.ID.
+	// letter nobody else gets it. ErrForPerson leaves it in the tray; ErrOver too: it is theirs, and nothing is done with it. After a crash it may be asked again
+	// for the same Stored.ID.
 	Returned func(ctx context.Context, l Stored) (taken bool, err error)
 	// Listed reports whether the address is one that departments write from.
 	Listed func(ctx context.Context, lib library.ID, address string) (bool, error)
@@ -56,6 +57,9 @@ type IntakeConfig struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 }
+
+// ErrOver is what Returned gives for a department's answer to what is over: it waits for a person, and no bot answers it.
+var ErrOver = errors.New("the letter answers what is over")
 
 // Stored is a letter that is kept, with its files in the store.
 type Stored struct {
@@ -185,6 +189,8 @@ func (in *Intake) judge(ctx context.Context, s *Stored, a arrival) (outcome, err
 	switch {
 	case errors.Is(err, ErrForPerson):
 		return outcome{state: StateTray, reason: ReasonSlip}, nil
+	case errors.Is(err, ErrOver):
+		return outcome{state: StateTray, reason: ReasonOver}, nil
 	case err != nil:
 		return outcome{}, err
 	case taken:

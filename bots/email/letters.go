@@ -33,6 +33,7 @@ const (
 const (
 	ReasonForeign    = "foreign"    // it answers a letter that was sent to another address
 	ReasonUnknown    = "unknown"    // it names a letter that nobody knows
+	ReasonOver       = "over"       // a department answers what is over
 	ReasonList       = "list"       // it went to many
 	ReasonSender     = "sender"     // there is no address to answer to
 	ReasonEmpty      = "empty"      // there are neither words nor files of its own

@@ -95,19 +95,13 @@ func (p *posting) fill() {
 	p.Helper()
 	p.feed(6)
 	p.await("pages have come", func() bool {
-		p.write()
+		p.place()
+		p.bring()
 		return p.count(p.db, `select count(*) from orders where state = 'came'`) >= 3
 	})
 	p.kill()
 	p.alone()
 	p.age()
-}
-
-// write does what does not send a PDF: readers who are known order, slips are answered.
-func (p *posting) write() {
-	p.Helper()
-	p.place()
-	p.bring()
 }
 
 // feed gives the service work of every kind, with so many new readers.
@@ -118,8 +112,9 @@ func (p *posting) feed(newcomers int) {
 		from := fmt.Sprintf("reader%d@%s", p.readers, mailtest.Domain)
 		p.server.Post(p.T, from, ourAddress, letterOf(from, ourAddress, fmt.Sprintf("Message-ID: <%d@reader.test>\r\nSubject: Books\r\n", p.readers), "Good day"))
 	}
-	p.write()
+	p.bring()
 	p.letGo()
+	p.place() // the last: a slip is written within a second
 }
 
 // place orders a page for each reader who has a conversation and no order yet.

@@ -402,6 +402,9 @@ func TestDepartmentsLettersAreOffered(t *testing.T) {
 	}
 	o.config.Returned = func(_ context.Context, s email.Stored) (bool, error) {
 		got <- s
+		if s.Letter.Subject == "Late" {
+			return false, email.ErrOver
+		}
 		return len(s.Files) > 0, nil
 	}
 	o.open()
@@ -420,6 +423,9 @@ func TestDepartmentsLettersAreOffered(t *testing.T) {
 	o.write("scans@lib.test", desk, "c@dept.test", "", "Where is the list, please?")
 	<-got
 	o.letters("event", "", 1)
+	o.write("scans@lib.test", desk, "d@dept.test", "Subject: Late\r\n"+scan, "page three")
+	<-got
+	o.letters("tray", email.ReasonOver, 1)
 	if n := o.count(`select count(*) from tasks where kind = $1`, queue.KindQuestion); n != 0 {
 		t.Errorf("%d questions", n)
 	}

@@ -30,7 +30,8 @@ func (r *Runner) ListedSender(ctx context.Context, lib library.ID, address strin
 
 // Returned takes a department's letter: pages for the order whose slip it answers, or whose slips are among its pictures, or a word why there are none. It counts
 // only from an address that the department's table lists; anything else is not taken. It may be asked again for the same letter. email.ErrForPerson says that some of
-// its pictures stand behind a slip that is nobody's here, and wait for a person.
+// its pictures stand behind a slip that is nobody's here, and wait for a person; email.ErrOver that
+// it says something new of an order that is over.
 func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (bool, error) {
 	own, err := r.answered(ctx, lib, l)
 	if err != nil {
@@ -53,8 +54,12 @@ func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (
 		out, err = back.take(ctx, tx)
 		return err
 	})
-	if err == nil && slips && out.left {
+	switch {
+	case err != nil:
+	case slips && out.left:
 		err = email.ErrForPerson
+	case out.over:
+		err = email.ErrOver
 	}
 	return out.some, err
 }

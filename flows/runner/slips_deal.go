@@ -27,6 +27,7 @@ type returned struct {
 type taken struct {
 	some bool // an order got something of it
 	left bool // some of it is nobody's
+	over bool // it answers the slip of an order that is over
 }
 
 // answered is the slip that the letter answers; zero where it answers none.
@@ -103,6 +104,11 @@ func (b *returned) take(ctx context.Context, tx pgx.Tx) (out taken, err error) {
 	if len(lots) == 0 && b.own.Order != 0 {
 		out.some, err = b.takeWords(ctx, tx)
 	}
+	if err != nil || out.some || b.own.Order == 0 {
+		return out, err
+	}
+	o, err := fragments.ByID(ctx, tx, b.lib.ID, b.own.Order)
+	out.over = !o.Open()
 	return out, err
 }
 

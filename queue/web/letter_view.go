@@ -67,7 +67,7 @@ func (v *visit) letterSubject(l Letter) string {
 // letterWhy says why a letter waits, by the reasons of package email.
 func (v *visit) letterWhy(why string) string {
 	keys := map[string]string{
-		"foreign": "desk_tray.why_foreign", "unknown": "desk_tray.why_unknown", "list": "desk_tray.why_list", "sender": "desk_tray.why_sender",
+		"foreign": "desk_tray.why_foreign", "unknown": "desk_tray.why_unknown", "list": "desk_tray.why_list", "over": "desk_tray.why_over", "sender": "desk_tray.why_sender",
 		"empty": "desk_tray.why_empty", "flood": "desk_tray.why_flood", "unreadable": "desk_tray.why_unreadable",
 		"slip": "desk_slip.why_letter",
 	}
