@@ -137,11 +137,5 @@ func (w Wish) judge(ctx context.Context, tx pgx.Tx) ([][2]string, error) {
 	if err := meter(ctx, tx, w.Library, o, book, w.Count, w.Permit); err != nil {
 		return nil, err
 	}
-	var copies [][2]string
-	for _, c := range book.Copies {
-		if c.State == stock.In {
-			copies = append(copies, [2]string{c.Siglum, c.Fund})
-		}
-	}
-	return copies, nil
+	return shelved(book), nil
 }

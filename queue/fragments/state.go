@@ -37,6 +37,7 @@ const (
 	ActRefuse   Act = "refuse"
 	ActCancel   Act = "cancel"
 	ActComplain Act = "complain" // of a page of what was sent
+	ActBind     Act = "bind"     // to an edition of the catalogue
 	ActUndo     Act = "undo"
 	ActFetch    Act = "fetch" // the reader has downloaded it by a link: it moves nothing
 )

@@ -141,7 +141,7 @@ const (
 	stepColumns = `select s.id, s.at, coalesce(s.staff_id, 0) as staff, s.act, s.was, s.became,
 coalesce(s.department_id, 0) as department, s.undone from order_steps s where s.library_id = $1 and s.order_id = $2`
 	allSteps = stepColumns + ` order by s.id`
-	lastStep = stepColumns + ` and not s.undone and s.act not in ('undo', 'fetch') order by s.id desc limit 1`
+	lastStep = stepColumns + ` and not s.undone and s.act not in ('undo', 'fetch', 'bind') order by s.id desc limit 1`
 	mailed   = `select exists (select from orders o join order_slips s on s.library_id = o.library_id and s.order_id = o.id and s.department_id = o.department_id
 where o.library_id = $1 and o.id = $2)`
 	undone = `update order_steps set undone = true where library_id = $1 and order_id = $2 and id = $3`

@@ -84,6 +84,7 @@ func (v *visit) actName(act string) string {
 		"order.routed":        "desk_order.act_routed", "order.handed_over": "desk_order.act_handed_over", "order.returned": "desk_order.act_returned",
 		"question.passed": "desk_question.act_passed", "question.recalled": "desk_question.act_recalled", "question.replied": "desk_question.act_replied",
 		"question.given_back": "desk_question.act_given_back",
+		"order.bound":         "desk_order.act_bound",
 		"order.digitised":     "desk_order.act_digitised", "order.given_back": "desk_order.act_given_back",
 		"order.released": "desk_order.act_released", "order.refused": "desk_order.act_refused", "order.cancelled": "desk_order.act_cancelled",
 		"order.asked": "desk_order.act_asked", "order.undone": "desk_order.act_undone", "order.looked": "desk_order.act_looked",

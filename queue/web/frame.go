@@ -127,7 +127,7 @@ func (v *visit) notice() string {
 		"sent-back": "desk_papers.did_send_back", "by-post": "desk_papers.did_by_post",
 		"accepted-lesson": "desk_lesson.did_accept", "certified": "desk_lesson.did_certify", "missed": "desk_lesson.did_miss", "waived": "desk_lesson.did_waive",
 		"in-force": "desk_settings.did_text", "joined": "desk_join.did_join", "parted": "desk_join.did_part",
-		"routed": "desk_order.did_route", "digitised": "desk_order.did_digitise", "given-back": "desk_order.did_give_back", "handed-over": "desk_order.did_hand_over", "asked-again": "desk_order.did_return",
+		"routed": "desk_order.did_route", "digitised": "desk_order.did_digitise", "bound": "desk_order.did_bind", "given-back": "desk_order.did_give_back", "handed-over": "desk_order.did_hand_over", "asked-again": "desk_order.did_return",
 		"released-order": "desk_order.did_release", "refused-order": "desk_order.did_refuse", "cancelled-order": "desk_order.did_cancel",
 		"letter-given": "desk_tray.did_give", "letter-stays": "desk_tray.did_give_part", "letter-passed": "desk_tray.did_pass", "letter-aside": "desk_tray.did_put_aside",
 		"need-noted": "desk_need.did_note", "need-decided": "desk_need.did_decide", "need-opened": "desk_need.did_open", "need-joined": "desk_need.did_join", "need-parted": "desk_need.did_part",

@@ -9,6 +9,7 @@ import (
 
 	"librarian/queue"
 	"librarian/queue/fragments"
+	"librarian/queue/stock"
 )
 
 // orderDecision is an act on an order: what it changes, and what the reader is told.
@@ -79,6 +80,8 @@ func (v *visit) orderProblem(err error) string {
 		return v.t("desk_order.problem_went_out")
 	case errors.Is(err, fragments.ErrNoPages):
 		return v.t("desk_order.problem_pages")
+	case errors.Is(err, stock.ErrNotFound):
+		return v.t("desk_order.problem_book")
 	case errors.Is(err, fragments.ErrDepartment):
 		return v.t("desk_order.problem_department")
 	case errors.Is(err, errWays):

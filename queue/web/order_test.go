@@ -135,6 +135,7 @@ func (g guests) orders() map[string]deed {
 		"GET /desk/orders/{id}/sent/{part}":           on(sent, "/sent/1", nil),
 		"POST /desk/orders/{id}/route":                on(first, "/route", url.Values{"department": {fmt.Sprint(department)}}),
 		"POST /desk/orders/{id}/parts":                on(g.h.sought(by), "/parts", upload("3.jpg")),
+		"POST /desk/orders/{id}/bind":                 on(g.h.sought(by), "/bind", url.Values{"edition": {fmt.Sprint(g.h.edition("Олонхо"))}, "permit": {"yes"}}),
 		"POST /desk/orders/{id}/digitise":             on(g.h.scanned(by), "/digitise", url.Values{}),
 		"POST /desk/orders/{id}/give-back":            on(g.h.digitised(by), "/give-back", words),
 		"POST /desk/orders/{id}/hand-over":            on(g.withParts(), "/hand-over", url.Values{}),

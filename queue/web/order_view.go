@@ -1,14 +1,19 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"librarian/contacts"
 	"librarian/queue"
 	"librarian/queue/fragments"
+	"librarian/queue/stock"
 )
 
 // orderView is an order as its page and those of its tasks show it.
@@ -33,6 +38,7 @@ type orderView struct {
 	Said         string // by the reader and colleagues
 	Reason       string
 	Words        string
+	Book         *bookView  // which book it is; nil: not this visitor's to say
 	Departments  []choiceOf // to choose from; none: it is not for this visitor to choose
 	Reasons      []choiceOf
 	Parts        []partView
@@ -130,7 +136,12 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.fillDepartments(out, o, all)
+	if err = v.fillBook(out, o); err != nil {
+		return nil, err
+	}
+	if err = v.fillDepartments(out, o, all); err != nil {
+		return nil, err
+	}
 	if err = v.fillActs(out, o, all); err != nil {
 		return nil, err
 	}
@@ -150,18 +161,38 @@ func (v *visit) orderDue(o fragments.Order) *moment {
 	return v.due(o.Due)
 }
 
-func (v *visit) fillDepartments(out *orderView, o fragments.Order, all []queue.Department) {
+// fillDepartments puts those that have the book first among the departments to choose from.
+func (v *visit) fillDepartments(out *orderView, o fragments.Order, all []queue.Department) error {
+	var held []int64
 	choose := o.May(fragments.ActRoute, v.actor())
-	for _, d := range all {
-		name := d.Title(v.lang, v.lib.RecordLang())
-		if d.ID == o.Department {
-			out.Department = name
-			continue
-		}
-		if choose && d.State == "on" {
-			out.Departments = append(out.Departments, choiceOf{Value: strconv.FormatInt(d.ID, 10), Label: name})
+	if choose {
+		err := v.write(func(ctx context.Context, tx pgx.Tx) error {
+			proposals, err := fragments.Holders(ctx, tx, o)
+			for _, p := range proposals {
+				held = append(held, p.Department)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, stock.ErrNotFound) { // taken out of the catalogue meanwhile
+			return err
 		}
 	}
+	var holders, others []choiceOf
+	for _, d := range all {
+		one := choiceOf{Value: strconv.FormatInt(d.ID, 10), Label: d.Title(v.lang, v.lib.RecordLang())}
+		switch {
+		case d.ID == o.Department:
+			out.Department = one.Label
+		case !choose || d.State != "on":
+		case slices.Contains(held, d.ID):
+			one.Label += " (" + v.t("desk_order.holds") + ")"
+			holders = append(holders, one)
+		default:
+			others = append(others, one)
+		}
+	}
+	out.Departments = append(holders, others...)
+	return nil
 }
 
 func (v *visit) fillActs(out *orderView, o fragments.Order, all []queue.Department) error {

@@ -96,6 +96,8 @@ func (v *visit) orderAct(act fragments.Act) string {
 		return v.t("desk_order.step_complain")
 	case fragments.ActFetch:
 		return v.t("desk_send.step_fetch")
+	case fragments.ActBind:
+		return v.t("desk_order.step_bind")
 	case fragments.ActUndo:
 		return v.t("desk_order.step_undo")
 	}

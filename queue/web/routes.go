@@ -82,6 +82,7 @@ func routes() []route {
 		{"GET /desk/orders/{id}/slip", queue.PermParts, "", showSlip},
 		{"GET /desk/orders/{id}/sent/{part}", queue.PermOrders, "order.looked", downloadOrder},
 		{"POST /desk/orders/{id}/route", queue.PermOrders, "order.routed", routeOrder},
+		{"POST /desk/orders/{id}/bind", queue.PermOrders, "order.bound", bindOrder},
 		{"POST /desk/orders/{id}/digitise", queue.PermParts, "order.digitised", digitiseOrder},
 		{"POST /desk/orders/{id}/give-back", queue.PermParts, "order.given_back", giveBackOrder},
 		{"POST /desk/orders/{id}/hand-over", queue.PermParts, "order.handed_over", handOverOrder},
