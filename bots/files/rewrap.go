@@ -41,10 +41,7 @@ func (k *Keys) Rewrap(sealed []byte) (fresh []byte, changed bool, err error) {
 	return fresh, true, err
 }
 
-const lockKeptSQL = `
-	select id, library_id, sha256, size, name, media_type, kind, width, height, pages, problem, state,
-	       coalesce(preview_id, '') as preview_id, created_at, purged_at
-	from files where id = $1 and state <> 'purged' for update`
+const lockKeptSQL = `select ` + fileColumns + ` from files where id = $1 and state <> 'purged' for update`
 
 // Rewrap encrypts a file's bytes anew with the first key and reports whether that was needed. The old bytes are replaced in one step, and only
 // after all of them have proved to be what was received, so it may be cut off at any moment and begun again. A file purged meanwhile is no error.

@@ -53,10 +53,9 @@ const (
 	insertFileSQL    = `
 		insert into files (id, library_id, sha256, size, name, media_type, kind, width, height, state, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
-	selectFiles = `
-		select id, library_id, sha256, size, name, media_type, kind, width, height, pages, problem, state, taken, taken_east,
-		       coalesce(preview_id, '') as preview_id, created_at, purged_at
-		from files where library_id = $1 and `
+	fileColumns = `id, library_id, sha256, size, name, media_type, kind, width, height, pages, problem, state, taken, taken_east,
+		coalesce(preview_id, '') as preview_id, created_at, purged_at`
+	selectFiles    = `select ` + fileColumns + ` from files where library_id = $1 and `
 	selectFileSQL  = selectFiles + `id = $2`
 	selectFilesSQL = selectFiles + `id = any($2)`
 )
