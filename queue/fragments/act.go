@@ -50,13 +50,18 @@ func HandOver(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Act
 	return trust(ctx, tx, lib, o, now)
 }
 
-// trust lets go out what a department says is all, where the library trusts its output. What is more than the rules allow waits for a librarian.
+// trust lets go out what a department says is all, where the library trusts its output. What is more than the rules allow, or than was ordered, waits for a
+// librarian.
 func trust(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, now time.Time) (Order, error) {
 	dep, err := queue.DepartmentByID(ctx, tx, lib.ID, o.Department)
 	if err != nil || !dep.Trusted {
 		return o, err
 	}
 	var limit *LimitError
+	pages, err := countPages(ctx, tx, o)
+	if err != nil || o.Count > 0 && pages > o.Count {
+		return o, err
+	}
 	out, err := Release(ctx, tx, lib, o.ID, ByProgram(), false, now)
 	if errors.As(err, &limit) {
 		return o, nil
@@ -79,21 +84,28 @@ const (
 	setCount   = `update orders set count = $3, permit = permit or $4 where library_id = $1 and id = $2`
 )
 
-// Release lets the order go out: its pages are joined, and then it is sent to where it was ordered, unless SendTo says where else. ErrNoPages when all of them are dropped. An order whose length nobody knew is held
-// to the rules by the pages that came, a *LimitError, unless it is permitted.
+func countPages(ctx context.Context, tx pgx.Tx, o Order) (pages int, err error) {
+	if err := tx.QueryRow(ctx, countParts, o.Library, o.ID).Scan(&pages); err != nil {
+		return 0, fmt.Errorf("count pages of order %d: %w", o.ID, err)
+	}
+	return pages, nil
+}
+
+// Release lets the order go out: its pages are joined, and then it is sent to where it was ordered, unless SendTo says where else. ErrNoPages when all of them
+// are dropped. More pages than were ordered, or than anybody knew of, are held to the rules: a *LimitError, unless they are permitted.
 func Release(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, permit bool, now time.Time) (Order, error) {
 	o, err := lock(ctx, tx, lib.ID, id)
 	if err != nil {
 		return o, err
 	}
-	var pages int
-	if err := tx.QueryRow(ctx, countParts, lib.ID, id).Scan(&pages); err != nil {
-		return o, fmt.Errorf("count pages of order %d: %w", id, err)
+	pages, err := countPages(ctx, tx, o)
+	if err == nil && pages == 0 {
+		err = ErrNoPages
 	}
-	if pages == 0 {
-		return o, fmt.Errorf("release order %d: %w", id, ErrNoPages)
+	if err != nil {
+		return o, fmt.Errorf("release order %d: %w", id, err)
 	}
-	if o.Count == 0 {
+	if pages > o.Count {
 		if err := setLength(ctx, tx, lib, o, pages, permit); err != nil {
 			return o, err
 		}
@@ -104,7 +116,7 @@ func Release(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Acto
 	return step(ctx, tx, lib, id, by, now, change{act: ActRelease})
 }
 
-// setLength gives an order of a chapter its length.
+// setLength gives an order its length by the pages that came.
 func setLength(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, pages int, permit bool) error {
 	if o.Edition != 0 {
 		if err := holdReader(ctx, tx, lib.ID, o.Reader); err != nil {

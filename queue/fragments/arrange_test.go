@@ -78,7 +78,7 @@ func (h *house) names(o fragments.Order) (names string) {
 	return names
 }
 
-// TestTrustedDepartment: what it says is all goes out at once, but no more than the rules allow.
+// TestTrustedDepartment: what it says is all goes out at once, but no more than the rules allow, or than was ordered.
 func TestTrustedDepartment(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -88,7 +88,7 @@ func TestTrustedDepartment(t *testing.T) {
 		count int
 		came  int
 		want  fragments.State
-	}{{"5", 1, 1, fragments.Making}, {"глава 1", 0, 40, fragments.Came}} {
+	}{{"5", 1, 1, fragments.Making}, {"глава 1", 0, 40, fragments.Came}, {"7", 1, 2, fragments.Came}} {
 		o, err := h.place(h.wish(h.book, c.pages, c.count))
 		if err != nil {
 			t.Fatal(err)

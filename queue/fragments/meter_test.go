@@ -169,3 +169,47 @@ func TestMeterKnowsBetter(t *testing.T) {
 		t.Errorf("another reader: %v", err)
 	}
 }
+
+// TestWhatComesIsMeasured: more pages than were ordered are held to the rules before they go out, and count from then on; so is what follows a complaint.
+func TestWhatComesIsMeasured(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	o, err := h.place(h.wish(h.book, "5", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := func(permit bool) error {
+		return h.try(func(ctx context.Context, tx pgx.Tx) error {
+			_, err := fragments.Release(ctx, tx, h.lib, o.ID, h.librarian, permit, noon)
+			return err
+		})
+	}
+	come := func(name string, pages int) {
+		t.Helper()
+		if _, err := h.bring(o, name, files.PDF, pages); err != nil {
+			t.Fatal(err)
+		}
+	}
+	come("scan.pdf", 20)
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.HandOver(ctx, tx, h.lib, o.ID, h.keeper, noon)
+	})
+	if err := release(false); err != nil {
+		t.Fatal(err)
+	}
+	h.made(o)
+	var limit *fragments.LimitError
+	if _, err := h.place(h.wish(h.book, "30–50", 21)); !errors.As(err, &limit) || limit.UpTo != 10 {
+		t.Errorf("twenty pages went out, and 21 more of thirty: %v", err)
+	}
+	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
+		return fragments.Complain(ctx, tx, h.lib, o.ID, fragments.ByReader(), "плохо видно", noon)
+	})
+	come("more.pdf", 40)
+	if err := release(false); !errors.As(err, &limit) {
+		t.Errorf("sixty pages of a book of a hundred: %v", err)
+	}
+	if err := release(true); err != nil {
+		t.Errorf("permitted: %v", err)
+	}
+}

@@ -35,6 +35,12 @@ func TestPagesAreNotKeptForEver(t *testing.T) {
 		return fragments.Release(ctx, tx, h.lib, sent.ID, h.librarian, false, noon)
 	})
 	h.made(sent)
+	// A letter brought one file for both: it goes with the last of them.
+	shared, _ := h.file("for both", files.PDF, 2)
+	for _, o := range []fragments.Order{sent, open} {
+		h.exec(`insert into order_parts (library_id, order_id, file_id, sheet, sha256, name, place, source, came_at) values ($1, $2, $3, 9, 'both', 'both', 9, 'email', $4)`,
+			h.lib.ID, o.ID, shared.ID, noon)
+	}
 	past := func(before time.Time) (n int) {
 		err := h.try(func(ctx context.Context, tx pgx.Tx) error {
 			gone, err := fragments.Past(ctx, tx, h.lib.ID, before, 10)
@@ -60,7 +66,7 @@ func TestPagesAreNotKeptForEver(t *testing.T) {
 		t.Errorf("the order is %+v, %v", o, err)
 	}
 	parts, err := fragments.Parts(t.Context(), h.pool, h.lib.ID, open.ID)
-	if err != nil || len(parts) != 1 {
+	if err != nil || len(parts) != 2 {
 		t.Errorf("an open order has %d pages, %v", len(parts), err)
 	}
 }
