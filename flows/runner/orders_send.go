@@ -160,7 +160,7 @@ func (r *Runner) sendParcel(ctx context.Context, tx pgx.Tx, lib library.Library,
 			return err
 		}
 		news.Kind, news.Files, news.Secret = queue.NewsOrderLink, nil, secret
-		news.Fields["days"], news.Fields["views"] = strconv.Itoa(lib.Settings.Policy.Link.Term()), strconv.Itoa(l.Views)
+		news.Fields["days"], news.Fields["views"] = strconv.Itoa(l.Days(r.Now())), strconv.Itoa(l.Views)
 	}
 	return r.Tell(ctx, tx, o.Library, p.Conversation, news)
 }
@@ -182,7 +182,7 @@ func (r *Runner) sendByMail(ctx context.Context, tx pgx.Tx, lib library.Library,
 			return err
 		}
 		l.text, l.secret = "order_mail.link", secret
-		l.fields["url"], l.fields["days"], l.fields["views"] = bots.SecretMark, lib.Settings.Policy.Link.Term(), made.Views
+		l.fields["url"], l.fields["days"], l.fields["views"] = bots.SecretMark, made.Days(r.Now()), made.Views
 		at, err := r.post(ctx, tx, l)
 		p.Conversation = at.Conversation
 		return err
@@ -253,7 +253,7 @@ func (r *Runner) fetchOrder(ctx context.Context, tx pgx.Tx, a asked[flows.FetchO
 	if err != nil {
 		return nil, err
 	}
-	out.Secret, out.Days, out.Views = secret, a.lib.Settings.Policy.Link.Term(), l.Views
+	out.Secret, out.Days, out.Views = secret, l.Days(a.now), l.Views
 	return out, nil
 }
 

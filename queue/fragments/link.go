@@ -43,7 +43,7 @@ const brokenOff = 4
 const linkedFile = `case when o.state in ('refused', 'cancelled') or o.wiped then '' else coalesce(o.file_ids[1], '') end`
 
 const (
-	endLinks   = `update order_links set until_at = $4 where library_id = $1 and order_id = $2 and conversation_id = $3 and until_at > $4`
+	endLinks   = `update order_links set until_at = $4 where library_id = $1 and order_id = $2 and conversation_id is not distinct from nullif($3::bigint, 0) and until_at > $4`
 	insertLink = `insert into order_links (hash, library_id, order_id, conversation_id, lang, made_at, until_at, views) values ($1, $2, $3, nullif($4::bigint, 0), $5, $6, $7, $8)`
 	linkByHash = `select l.library_id as library, l.order_id as "order", o.reader_id as reader, l.lang, l.until_at as until, l.views, l.used, l.begun, o.title, o.pages, o.count,
   ` + linkedFile + ` as file
@@ -74,6 +74,11 @@ func NewLink(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, conv 
 		return "", l, fmt.Errorf("link to order %d: %w", o.ID, err)
 	}
 	return token, l, nil
+}
+
+// Days are how many it still works, begun ones too.
+func (l Link) Days(now time.Time) int {
+	return int((l.Until.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour))
 }
 
 func hashOf(token string) []byte {

@@ -74,7 +74,7 @@ func (v *visit) talk(id bots.ConversationID, task *queue.Task) (*talkView, error
 	out.From, out.Earlier, out.Entries = from.String(), from != bots.Cursor{}, v.entries(entries, header.Name)
 	out.Reply = replyView{ID: id, Text: v.form("text"), MayAnswer: true}
 	if task != nil {
-		if !v.changes() {
+		if !v.r.PostForm.Has("text") {
 			out.Reply.Text = task.Reply // what a department has found, to be looked over and sent
 		}
 		mine := v.holds(*task)

@@ -79,6 +79,11 @@ func (v *visit) say(conv bots.ConversationID, task *queue.Task, finish bool) err
 		if err := v.Conversations.Say(ctx, tx, v.lib.ID, conv, v.me(), text, nil); err != nil {
 			return err
 		}
+		if task != nil && task.Reply != "" {
+			if err := queue.ReplySent(ctx, tx, v.lib.ID, task.ID); err != nil {
+				return err
+			}
+		}
 		if finish {
 			if err := v.Desk.Finish(ctx, tx, v.lib.ID, task.ID, v.me(), outcomeAnswered); err != nil {
 				return err

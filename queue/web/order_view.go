@@ -29,7 +29,7 @@ type orderView struct {
 	Count        int
 	Want         string
 	Permit       bool
-	Unmeasured   bool   // nobody said how many pages it is
+	Unmeasured   bool   // there are more pages than were ordered, or nobody said how many
 	Reader       string // empty: not this visitor's to see
 	Due          *moment
 	Department   string
@@ -108,7 +108,7 @@ func orderAddress(id fragments.ID) string {
 func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 	out := &orderView{
 		ID: o.ID, Self: orderAddress(o.ID) + "/part", Number: v.t("desk_order.number", "number", int64(o.ID)), Kind: v.orderKind(o.Kind), State: v.orderState(o),
-		Ended: !o.Open() && o.State != fragments.Making, Title: o.Title, Pages: o.Pages, Count: o.Count, Want: v.orderWant(o.Want), Permit: o.Permit, Unmeasured: o.Count == 0 && o.Edition != 0 && !o.Permit,
+		Ended: !o.Open() && o.State != fragments.Making, Title: o.Title, Pages: o.Pages, Count: o.Count, Want: v.orderWant(o.Want), Permit: o.Permit,
 		Due: v.orderDue(o), Question: o.Question, Reason: v.orderReason(o.Reason), Words: o.Words,
 	}
 	if o.AskedAt != nil {
@@ -150,6 +150,7 @@ func (v *visit) orderView(o fragments.Order) (*orderView, error) {
 			return nil, err
 		}
 	}
+	out.Unmeasured = o.Edition != 0 && !o.Permit && out.Left > o.Count
 	return out, nil
 }
 
@@ -179,7 +180,8 @@ func (v *visit) fillDepartments(out *orderView, o fragments.Order, all []queue.D
 	}
 	var holders, others []choiceOf
 	for _, d := range all {
-		one := choiceOf{Value: strconv.FormatInt(d.ID, 10), Label: d.Title(v.lang, v.lib.RecordLang())}
+		id := strconv.FormatInt(d.ID, 10)
+		one := choiceOf{Value: id, Label: d.Title(v.lang, v.lib.RecordLang()), Chosen: v.form("department") == id}
 		switch {
 		case d.ID == o.Department:
 			out.Department = one.Label

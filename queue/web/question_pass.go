@@ -55,10 +55,7 @@ func recallQuestion(v *visit) error {
 		return err
 	}
 	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
-		if err := v.Desk.RecallQuestion(ctx, tx, v.lib.ID, t.ID, v.me()); err != nil {
-			return err
-		}
-		return v.audit(ctx, tx, v.object("task", int64(t.ID)), nil)
+		return v.Desk.RecallQuestion(ctx, tx, v.lib.ID, t.ID, v.me())
 	})
 	if problem := v.questionProblem(err); problem != "" {
 		return v.again(t.ID, problem)
@@ -80,10 +77,8 @@ func (v *visit) moveQuestion(t queue.Task, act func(ctx context.Context, tx pgx.
 			return err
 		}
 		var err error
-		if did, err = act(ctx, tx); err != nil {
-			return err
-		}
-		return v.audit(ctx, tx, v.object("task", int64(t.ID)), nil)
+		did, err = act(ctx, tx)
+		return err
 	})
 	if problem := v.questionProblem(err); problem != "" {
 		return v.again(t.ID, problem)

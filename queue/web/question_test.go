@@ -16,8 +16,7 @@ import (
 func (g guests) questions() map[string]deed {
 	g.h.t.Helper()
 	department := g.h.department(g.h.lib, "Библиография")
-	keeper := g.h.signedIn(g.h.lib, queue.RoleDepartment, library.English)
-	g.h.exec(`update staff set department_id = $2 where id = $1`, keeper.staff.ID, department)
+	keeper := g.h.placed(department)
 	taken := func(what string, form url.Values) deed {
 		page := taskAddress(g.h.passed(g.librarian, department).ID)
 		keeper.post(page+"/take", url.Values{}).leads(g.h.t, page)
@@ -37,6 +36,14 @@ func (h *house) passed(by *visitor, department int64) queue.Task {
 	task := h.task(h.lib, queue.KindQuestion, "Айыына", "Что писали о Манчаары?", time.Minute)
 	by.post(taskAddress(task.ID)+"/pass", url.Values{"department": {fmt.Sprint(department)}, "words": {"Нужен список"}}).leads(h.t, "/desk?did=passed")
 	return task
+}
+
+// placed is somebody of the department, who is signed in.
+func (h *house) placed(department int64) *visitor {
+	h.t.Helper()
+	keeper := h.signedIn(h.lib, queue.RoleDepartment, library.English)
+	h.exec(`update staff set department_id = $2 where id = $1`, keeper.staff.ID, department)
+	return keeper
 }
 
 // TestQuestionIsAnsweredByADepartment: a librarian passes it on, the department gives it back once, answers the second time, and the librarian sends the answer
@@ -77,13 +84,17 @@ func TestQuestionIsAnsweredByADepartment(t *testing.T) {
 		if got := keeper.get(page); got.status != http.StatusForbidden {
 			t.Errorf("%s: answered, and the department still gets it: %d", lang, got.status)
 		}
+		h.good(t, librarian, page, "Три книги: первая, вторая, третья.") // before it is taken, too
 		librarian.post(page+"/take", url.Values{}).leads(t, page)
-		h.good(t, librarian, page, "Три книги: первая, вторая, третья.")
+		h.good(t, librarian, page, "Три книги: первая, вторая, третья.</textarea>")
+		if got := librarian.post(page+"/done", url.Values{}); got.status != http.StatusConflict {
+			t.Errorf("%s: done though the answer was not sent: %d", lang, got.status)
+		}
 		librarian.post(conversationAddress(task.Conversation)+"/say", url.Values{
 			"text": {"Нашлось три книги."}, "task": {fmt.Sprint(task.ID)}, "finish": {"yes"},
 		}).leads(t, "/desk?did=answered")
 		var stand string
-		h.scan(&stand, `select state || ' ' || outcome from tasks where id = $1`, task.ID)
+		h.scan(&stand, `select state || ' ' || outcome || reply from tasks where id = $1`, task.ID)
 		if stand != "done answered" {
 			t.Errorf("%s: %s", lang, stand)
 		}
@@ -98,7 +109,9 @@ func TestQuestionIsTakenBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	librarian := h.signedIn(h.lib, queue.RoleLibrarian, library.English)
-	task := h.passed(librarian, h.department(h.lib, "Краеведение"))
+	department := h.department(h.lib, "Краеведение")
+	h.placed(department)
+	task := h.passed(librarian, department)
 	page := taskAddress(task.ID)
 	h.good(t, librarian, page, page+"/recall")
 	librarian.post(page+"/recall", url.Values{}).leads(t, page+"?did=recalled")
@@ -142,18 +155,23 @@ func TestQuestionGoesToNoDepartmentThatIsOff(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	librarian := h.signedIn(h.lib, queue.RoleLibrarian, library.English)
-	on, off := h.department(h.lib, "Краеведение"), h.department(h.lib, "Закрытый")
+	on, off, empty := h.department(h.lib, "Краеведение"), h.department(h.lib, "Закрытый"), h.department(h.lib, "Пустой")
+	h.placed(on)
+	h.placed(off)
 	h.exec(`update departments set state = 'off' where id = $1`, off)
 	for _, c := range []struct {
 		kind string
 		to   int64
-	}{{queue.KindQuestion, off}, {queue.KindStuck, on}} {
+	}{{queue.KindQuestion, off}, {queue.KindQuestion, empty}, {queue.KindStuck, on}} {
 		task := h.task(h.lib, c.kind, "Айыына", "Что?", time.Minute)
 		if got := librarian.post(taskAddress(task.ID)+"/pass", url.Values{"department": {fmt.Sprint(c.to)}}); got.status != http.StatusConflict {
 			t.Errorf("%s to %d: %d", c.kind, c.to, got.status)
 		}
 		if got, err := h.desk.Get(t.Context(), h.lib, task.ID); err != nil || got.State != queue.StateOpen {
 			t.Errorf("%s: it is %s, %v", c.kind, got.State, err)
+		}
+		if got := librarian.get(taskAddress(task.ID)).body; strings.Contains(got, "Пустой") || strings.Contains(got, "Закрытый") {
+			t.Errorf("%s: the page offers who cannot answer", c.kind)
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 		"POST /desk/settings/departments/{id}":    {g.director, department, departmentForm("Другой", "base", "1")},
 		"POST /desk/settings/sigla":               {g.director, "/desk/settings/sigla", url.Values{"seen": {"[]"}}},
 		"POST /desk/settings/asking":              g.settled("/asking", "asks.card", "question"),
-		"POST /desk/settings/copying":             g.settled("/copying", "percent.fragment", "10", "percent.article", "30"),
+		"POST /desk/settings/copying":             g.settled("/copying", "percent.fragment", "10", "percent.article", "30", "link_days", "14", "link_views", "5"),
 		"POST /desk/settings/promises":            g.settled("/promises", "hours.query", "12"),
 		"POST /desk/settings/way":                 g.settled("/way", "way", "simple"),
 		"POST /desk/settings/consent":             g.settled("/consent", "version", "2026-2", "text.ru", "Новое согласие."),

@@ -62,6 +62,7 @@ func (v *visit) requestName(kind string) string {
 func changeAsking(v *visit) error {
 	typed := library.Policy{Asks: map[library.Account][]library.Request{}}
 	for _, account := range library.Asking() {
+		typed.Asks[account] = []library.Request{} // nothing, unless it is ticked
 		for _, kind := range library.Requests() {
 			ticked := slices.Contains(v.r.PostForm["asks."+string(account)], string(kind))
 			if ticked && slices.Contains(library.Served(), kind) || v.lib.Settings.Policy.May(account, kind) && !slices.Contains(library.Served(), kind) {

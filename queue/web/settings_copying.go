@@ -63,7 +63,7 @@ func changeCopying(v *visit) error {
 			OneArticle: v.form("one."+name) != "", CountDomain: v.form("free."+name) == "", Final: v.form("more."+name) == "",
 		}
 	}
-	link := library.Linking{Days: v.typedNumber("link_days", 0, library.MostLinkDays, faults), Views: v.typedNumber("link_views", 0, library.MostLinkViews, faults)}
+	link := library.Linking{Days: v.typedNumber("link_days", 1, library.MostLinkDays, faults), Views: v.typedNumber("link_views", 1, library.MostLinkViews, faults)}
 	if len(faults) > 0 {
 		v.problem = v.t("desk_settings.problem_faults")
 		return v.showCopying(typed, faults, http.StatusUnprocessableEntity)

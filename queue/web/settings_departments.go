@@ -66,7 +66,8 @@ type departmentPage struct {
 	Names          []labelField
 	Email, Listed  string
 	Ways, Purposes []choiceOf
-	Chats          int // bound by its people, where they get requests in Telegram
+	Chats          int  // bound by its people, where they get requests in Telegram
+	InChat         bool // it gets its requests there
 	Hours          hoursForm
 	Trusted, On    bool
 }
@@ -110,7 +111,7 @@ func (v *visit) showDepartment(dep queue.Department, faults map[string]string, s
 	if err != nil {
 		return err
 	}
-	page.Chats = len(chats)
+	page.Chats, page.InChat = len(chats), dep.Way == queue.WayTelegram
 	page.Base, page.Saved = dep.Version, !v.changes()
 	if faults != nil {
 		page.Faults = faults

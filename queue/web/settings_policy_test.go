@@ -58,6 +58,12 @@ func TestWhoMayAskForWhat(t *testing.T) {
 	if policy := h.settings(lib).Settings.Policy; !reflect.DeepEqual(policy.Asks, want) {
 		t.Errorf("the usual is stored: %+v", policy.Asks)
 	}
+	form = h.askingForm(lib)
+	form.Del("asks.unknown")
+	head.post(page, form).leads(t, page+"?did=saved")
+	if h.settings(lib).Settings.Policy.May(library.AccountUnknown, library.RequestQuestion) {
+		t.Error("who may ask for nothing may ask")
+	}
 	var detail string
 	if err := h.pool.QueryRow(t.Context(), `select detail::text from audit where act = 'settings.changed' and library_id = $1 order by id limit 1`, lib).Scan(&detail); err != nil ||
 		!strings.Contains(detail, "asks unknown fragment") || !strings.Contains(detail, "asks card question") {

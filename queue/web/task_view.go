@@ -78,7 +78,7 @@ func awaited(kind string) string {
 // plain reports whether nothing is left to decide, so that the task is closed by a button. One of an order ends with the order's next step alone, a question
 // that was passed on with the answer that a librarian sends.
 func (v *visit) plain(ctx context.Context, t queue.Task) (bool, error) {
-	if (t.Order != 0 || passed(t)) && t.State != queue.StateDone {
+	if (t.Order != 0 || passed(t) || t.Reply != "") && t.State != queue.StateDone {
 		return false, nil
 	}
 	state := awaited(t.Kind)
