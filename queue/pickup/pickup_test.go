@@ -344,10 +344,10 @@ func TestLinkEnds(t *testing.T) {
 		says string
 	}{
 		"days":        {func(c *counter) { c.pass(14*24*time.Hour + time.Second) }, "Её срок прошёл"},
-		"kept":        {func(c *counter) { c.exec(`update orders set wiped = true, file_ids = '{}'`) }, "Этих страниц по ней больше нет"},
-		"cancelled":   {func(c *counter) { c.exec(`update orders set state = 'cancelled'`) }, "Этих страниц по ней больше нет"},
-		"erased":      {func(c *counter) { c.exec(`update readers set erased_at = now()`) }, "Этих страниц по ней больше нет"},
-		"purged":      {func(c *counter) { c.purge() }, "Этих страниц по ней больше нет"},
+		"kept":        {func(c *counter) { c.exec(`update orders set wiped = true, file_ids = '{}'`) }, "Эти страницы мы больше не храним"},
+		"cancelled":   {func(c *counter) { c.exec(`update orders set state = 'cancelled'`) }, "Эти страницы мы больше не храним"},
+		"erased":      {func(c *counter) { c.exec(`update readers set erased_at = now()`) }, "Эти страницы мы больше не храним"},
+		"purged":      {func(c *counter) { c.purge() }, "Эти страницы мы больше не храним"},
 		"a newer one": {func(c *counter) { c.link() }, "Её срок прошёл"},
 	} {
 		t.Run(name, func(t *testing.T) {
