@@ -51,6 +51,7 @@ func demoSettings() library.Settings {
 func demoPlaces() map[string]string {
 	return map[string]string{
 		"storage": "Отдел хранения документов", "head": "Отдел хранения документов", "digitiser": "Лаборатория оцифровки документов",
+		"biblio":      "Библиографический отдел",
 		"full-biblio": library.ExampleNewcomer().Department,
 	}
 }
@@ -65,6 +66,7 @@ func demoOffers() []web.Offer {
 		{Login: "operator", Name: "Ньургун Попов", Role: queue.RoleOperator},
 		{Login: "control", Name: "Ирина Коваль", Role: queue.RoleControl},
 		{Login: "storage", Name: "Семён Иванов", Role: queue.RoleDepartment},
+		{Login: "biblio", Name: "Галина Мельник", Role: queue.RoleDepartment},
 		{Login: "head", Name: "Ольга Слепцова", Role: queue.RoleHead},
 		{Login: "digitiser", Name: "Кирилл Захаров", Role: queue.RoleDigitiser},
 		{Login: "centre", Name: "Варвара Андреева", Role: queue.RoleCentre},
