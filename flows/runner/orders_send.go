@@ -123,9 +123,10 @@ func (c *cutter) to(ctx context.Context, most int64) (out fragments.Send, err er
 	return out, nil
 }
 
-// sendOrder brings the PDF to the reader by each way.
+// sendOrder brings the PDF to the reader by each way, by all at one moment.
 func (r *Runner) sendOrder(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, made product) error {
-	o, err := fragments.Made(ctx, tx, lib, o.ID, []files.ID{made.whole}, r.Now())
+	now := r.Now()
+	o, err := fragments.Made(ctx, tx, lib, o.ID, []files.ID{made.whole}, now)
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func (r *Runner) sendOrder(ctx context.Context, tx pgx.Tx, lib library.Library, 
 				return err
 			}
 		}
-		if err := fragments.NoteSent(ctx, tx, lib.ID, o.ID, p.Send, r.Now()); err != nil {
+		if err := fragments.NoteSent(ctx, tx, lib.ID, o.ID, p.Send, now); err != nil {
 			return err
 		}
 	}
@@ -233,21 +234,20 @@ func (r *Runner) fetchOrder(ctx context.Context, tx pgx.Tx, a asked[flows.FetchO
 	if err != nil {
 		return nil, err
 	}
-	sets := [][]files.ID{o.Files}
-	for _, s := range sends {
-		if o.Sent != nil && s.Sent != nil && s.Sent.Equal(*o.Sent) && len(s.Files) > 0 { // not what was complained of
-			sets = append(sets, s.Files)
-		}
-	}
+	sets := fragments.SetsOf(o, sends)
 	for _, set := range sets {
 		fits, err := r.fit(ctx, a.libID, set, a.limits.File)
 		if err != nil {
 			return nil, err
 		}
-		if fits || r.PublicURL == "" {
+		if fits {
 			out.Files = fileNames(set)
 			return out, nil
 		}
+	}
+	if r.PublicURL == "" || len(o.Files) > 1 { // the smallest there is; a link leads to one file, and an old order may be kept in parts alone
+		out.Files = fileNames(sets[len(sets)-1])
+		return out, nil
 	}
 	secret, l, err := r.newLink(ctx, tx, a.lib, o, a.id, a.lang)
 	if err != nil {

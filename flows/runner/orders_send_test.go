@@ -211,6 +211,7 @@ func (s *shelf) fates(o fragments.Order) (out []string) {
 func TestOneOfTwoWaysFails(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
+	s.runs()
 	s.proven("anna@reader.test")
 	s.registry.Set(s.mail, refusing{s.post})
 	o := s.placed("5")

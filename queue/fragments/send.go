@@ -42,7 +42,7 @@ from order_sends s where s.library_id = $1 and s.order_id = $2`
 	noteSent   = `update order_sends set conversation_id = coalesce(nullif($4::bigint, 0), conversation_id), file_ids = $5, linked = $6, problem = $7, sent_at = $8
 where library_id = $1 and order_id = $2 and id = $3 and sent_at is null`
 	besides = `select b.id, coalesce(b.conversation_id, 0) from order_sends a
-join order_sends b on b.library_id = a.library_id and b.order_id = a.order_id and b.sent_at = a.sent_at and b.id <> a.id and b.problem = ''
+join order_sends b on b.library_id = a.library_id and b.order_id = a.order_id and b.chosen_at = a.chosen_at and b.id <> a.id and b.problem = ''
 where a.library_id = $1 and a.id = $2`
 )
 
@@ -82,6 +82,20 @@ func listSends(ctx context.Context, db contacts.DB, sql string, lib library.ID, 
 		return nil, fmt.Errorf("sendings of order %d: %w", id, err)
 	}
 	return out, nil
+}
+
+// SetsOf are what the sent order can be had as once more: the whole as it is kept, then what went by the ways of the last release, in fewer parts before more.
+// What was complained of is not among them: a release chooses all its ways at one moment, which tells them from those of another.
+func SetsOf(o Order, sends []Send) [][]files.ID {
+	sets := [][]files.ID{o.Files}
+	last := slices.IndexFunc(sends, func(s Send) bool { return s.Sent != nil })
+	for _, s := range sends {
+		if last >= 0 && s.Sent != nil && s.Chosen.Equal(sends[last].Chosen) && len(s.Files) > 0 {
+			sets = append(sets, s.Files)
+		}
+	}
+	slices.SortStableFunc(sets, func(a, b []files.ID) int { return len(a) - len(b) })
+	return sets
 }
 
 // NoteSent notes what went this way, or why nothing could. ErrState when somebody was faster.
