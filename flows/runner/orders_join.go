@@ -25,6 +25,12 @@ const (
 	joinedMost = 400 << 20        // bytes of one PDF
 )
 
+// Why a finished order can go nowhere, though its pages are good.
+var (
+	errNoWay = errors.New("it was to go by letter alone, and no letter can be sent")
+	errParts = errors.New("it would be more parts than a reader is sent, and no link can be given")
+)
+
 // joinNext makes a PDF of the pages of the released order that has waited longest and reports whether there was anything. What fails is tried again when its lease is over; what cannot be joined
 // goes back to the librarian.
 func (r *Runner) joinNext(ctx context.Context) (bool, error) {
@@ -51,8 +57,8 @@ func (r *Runner) joinNext(ctx context.Context) (bool, error) {
 	return true, r.orderTx(ctx, job.Order, func(tx pgx.Tx) error { return r.sendOrder(ctx, tx, lib, job.Order, made) }, made.conversations()...)
 }
 
-// fault says in the library's language what stands in the way of a PDF: a page that cannot be joined, or that is larger than the channel takes, for which no
-// further try helps; or that the program failed.
+// fault says in the library's language what stands in the way of a PDF: a page that cannot be joined, what is larger than the channel takes, or that no letter
+// can be sent, for which no further try helps; or that the program failed.
 func (r *Runner) fault(lib library.Library, err error) (words string, hopeless bool) {
 	say := func(key string) string { return r.Texts.Words(lib.RecordLang(), library.Words{Key: key}) }
 	var page *fragments.PageError
@@ -62,6 +68,10 @@ func (r *Runner) fault(lib library.Library, err error) (words string, hopeless b
 		return say("desk_order.fault_page") + " " + strconv.Itoa(page.Page+1), true
 	case errors.As(err, &size):
 		return say("desk_order.fault_size") + " " + strconv.Itoa(size.Page+1), true
+	case errors.Is(err, errParts):
+		return say("desk_send.fault_parts"), true
+	case errors.Is(err, errNoWay):
+		return say("desk_send.fault_no_mail"), true
 	}
 	return say("desk_order.fault"), false
 }
@@ -97,27 +107,33 @@ func (r *Runner) joined(ctx context.Context, lib library.Library, job fragments.
 		return made, err
 	}
 	made.whole = whole.ID
-	sends, err := fragments.Owed(ctx, r.Pool, lib.ID, job.Order.ID)
-	if err != nil {
-		return made, err
-	}
 	cut := cutter{runner: r, lib: lib.ID, front: front, pages: pages, whole: whole, sizes: sizes, done: map[int64]fragments.Send{}}
-	var unfit error
+	made.parcels, err = r.parcels(ctx, lib, job.Order, &cut)
+	return made, err
+}
+
+// parcels are what goes each way. What one way cannot take is noted with it, for the order's page to show; where none is left nothing is sent.
+func (r *Runner) parcels(ctx context.Context, lib library.Library, o fragments.Order, cut *cutter) (out []parcel, err error) {
+	sends, err := fragments.Owed(ctx, r.Pool, lib.ID, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	unfit := errNoWay
 	for _, s := range sends {
-		p, err := r.parcel(ctx, lib, job.Order, s, &cut)
+		p, err := r.parcel(ctx, lib, o, s, cut)
 		var size *fragments.SizeError
-		if errors.As(err, &size) {
+		if errors.As(err, &size) || errors.Is(err, errParts) {
 			unfit, p.Problem, err = err, fragments.TooLarge, nil
 		}
 		if err != nil {
-			return made, err
+			return nil, err
 		}
-		made.parcels = append(made.parcels, p)
+		out = append(out, p)
 	}
-	if unfit != nil && !slices.ContainsFunc(made.parcels, func(p parcel) bool { return p.Problem == "" }) {
-		return made, unfit
+	if !slices.ContainsFunc(out, func(p parcel) bool { return p.Problem == "" }) {
+		return nil, unfit
 	}
-	return made, nil
+	return out, nil
 }
 
 // join makes one document and keeps it while it is made.

@@ -54,7 +54,8 @@ type cutter struct {
 	done   map[int64]fragments.Send
 }
 
-// parcel says what goes this way: the whole, its parts, or a link. What is larger than the channel takes, where no link can be given, is a *fragments.SizeError.
+// parcel says what goes this way: the whole, its parts, or a link. What is larger than the channel takes, where no link can be given, is a
+// *fragments.SizeError or errParts.
 func (r *Runner) parcel(ctx context.Context, lib library.Library, o fragments.Order, s fragments.Send, cut *cutter) (parcel, error) {
 	p := parcel{Send: s}
 	channel, err := r.parcelChannel(ctx, lib, o, &p)
@@ -104,7 +105,10 @@ func (c *cutter) to(ctx context.Context, most int64) (out fragments.Send, err er
 		return fragments.Send{Files: []files.ID{c.whole.ID}}, nil
 	}
 	stretches, err := fragments.Split(c.sizes, most)
-	if (err != nil || len(stretches) > partsMost) && c.runner.PublicURL != "" {
+	if err == nil && len(stretches) > partsMost {
+		err = errParts
+	}
+	if err != nil && c.runner.PublicURL != "" {
 		return fragments.Send{Files: []files.ID{c.whole.ID}, Linked: true}, nil
 	}
 	if err != nil {

@@ -1,11 +1,16 @@
 package runner_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"librarian/bots/files"
+	"librarian/contacts/library"
 	"librarian/queue/fragments"
 )
 
@@ -75,4 +80,77 @@ func TestOldPartsAreNoLink(t *testing.T) {
 	if n := s.count(`select count(*) from order_links`); n != 0 {
 		t.Errorf("%d links to a part", n)
 	}
+}
+
+// note is what the open task of the order says.
+func (s *shelf) note(o fragments.Order) (note string) {
+	s.Helper()
+	s.await("it is given back", func() bool { return s.last().State == fragments.Came })
+	s.scan(&note, `select note from tasks where order_id = $1 and state <> 'done'`, o.ID)
+	return note
+}
+
+// TestMoreThanAHandfulWithoutAnAddress goes back to the librarian: nobody is sent seven parts.
+func TestMoreThanAHandfulWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	s.PublicURL = ""
+	s.narrowTo(1)
+	o := s.placed("1-7")
+	s.released(o, s.noises(7)...)
+	if got, want := s.note(o), s.ru("desk_send.fault_parts"); !strings.Contains(got, want) {
+		t.Errorf("the task says %q", got)
+	}
+}
+
+// TestMailIsGoneBeforeItIsSent: what was to go by letter alone waits for a librarian; by another way it goes, and the order's page tells of the letter.
+func TestMailIsGoneBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first int // of the ways, from which on they are chosen
+		gone  string
+	}{
+		"not proven any more": {1, `update readers set email_proven = false`},
+		"the channel is off":  {1, `update channels set state = 'off' where kind = 'email'`},
+		"with another way":    {0, `update readers set email_proven = false`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShelf(t)
+			s.proven("anna@reader.test")
+			o := s.placed("5")
+			ways, err := fragments.Ways(t.Context(), s.pool, s.accounts, o)
+			if err != nil || len(ways) != 2 {
+				t.Fatalf("ways %+v, %v", ways, err)
+			}
+			s.releasedBy(o, ways[c.first:], s.page("1.jpg", 90), c.gone)
+			if c.first == 1 {
+				if got, want := s.note(o), s.ru("desk_send.fault_no_mail"); !strings.Contains(got, want) {
+					t.Errorf("the task says %q", got)
+				}
+				return
+			}
+			s.await("the chat has it", func() bool { return slices.Equal(s.fates(o), []string{"sent", "no_mail"}) })
+		})
+	}
+}
+
+// releasedBy is released by these ways, of which one has gone meanwhile.
+func (s *shelf) releasedBy(o fragments.Order, ways []fragments.Way, page fragments.Brought, gone string) {
+	s.Helper()
+	s.exec(gone)
+	s.accounts.Forget()
+	s.act(func(ctx context.Context, tx pgx.Tx, lib library.Library) error {
+		if _, err := fragments.Bring(ctx, tx, lib.ID, o.ID, page); err != nil {
+			return err
+		}
+		if _, err := fragments.HandOver(ctx, tx, lib, o.ID, s.librarian, s.Now()); err != nil {
+			return err
+		}
+		out, err := fragments.Release(ctx, tx, lib, o.ID, s.librarian, false, s.Now())
+		if err != nil {
+			return err
+		}
+		return fragments.SendTo(ctx, tx, out, ways, s.Now())
+	})
 }
