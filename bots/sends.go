@@ -2,6 +2,7 @@ package bots
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -18,10 +19,26 @@ type Fate struct {
 	At      time.Time
 }
 
-// What fails or waits decides; several messages are sent when all are.
-const fates = `select (body ->> 'send')::bigint, case when bool_or(state in ('failed', 'withdrawn')) then 'failed' when bool_or(state in ('queued', 'leased')) then 'queued'
-  when bool_or(state = 'sent') then 'sent' else 'confirmed' end, max(problem), max(coalesce(confirmed_at, sent_at, created_at))
-from outbox where library_id = $1 and conversation_id = any($2) and body ->> 'send' is not null and (body ->> 'send')::bigint = any($3) group by 1`
+// Place is where a message stands in the outbox.
+type Place struct {
+	Conversation ConversationID `json:"conversation"`
+	Seq          int            `json:"seq"`
+}
+
+const sentMessage = `select o.conversation_id, o.seq, (o.body ->> 'send')::bigint as send, coalesce(o.body ->> 'files', o.body ->> 'text') as what, o.problem,
+    case when o.state in ('failed', 'withdrawn') then 1 when o.state in ('queued', 'leased') then 2 when o.state = 'sent' then 3 else 4 end as stage,
+    coalesce(o.confirmed_at, o.sent_at, o.created_at) as at, (o.body #>> '{copy,conversation}')::bigint as copy_in, (o.body #>> '{copy,seq}')::int as copy_seq`
+
+// A message and its copies by another address have come as far as the one that came furthest. Then what fails or waits decides; several are sent when all are.
+const fates = `with recursive written as (
+  ` + sentMessage + ` from outbox o
+  where o.library_id = $1 and o.conversation_id = any($2) and o.body ->> 'send' is not null and (o.body ->> 'send')::bigint = any($3)
+  union
+  ` + sentMessage + ` from written w join outbox o on o.library_id = $1 and o.conversation_id = w.copy_in and o.seq = w.copy_seq
+), best as (
+  select distinct on (send, what) send, stage, problem, at from written order by send, what, stage desc, at desc
+)
+select send, (array['failed', 'queued', 'sent', 'confirmed'])[min(stage)], max(problem), max(at) from best group by send`
 
 // Fates gives how the sendings fared that went to these conversations.
 func Fates(ctx context.Context, db contacts.DB, lib library.ID, conversations []ConversationID, sends []int64) (map[int64]Fate, error) {
@@ -36,4 +53,29 @@ func Fates(ctx context.Context, db contacts.DB, lib library.ID, conversations []
 		return nil, fmt.Errorf("how %d sendings fared: %w", len(sends), err)
 	}
 	return out, nil
+}
+
+// Copied notes with the message that a copy of it goes by another address. The caller has the message, which failed or was not seen.
+func Copied(ctx context.Context, tx pgx.Tx, f Failure, at Place) error {
+	f.Body.Copy = &at
+	body, err := json.Marshal(f.Body)
+	if err == nil {
+		_, err = tx.Exec(ctx, `update outbox set body = $4::text::json where library_id = $1 and conversation_id = $2 and seq = $3`, f.Library, f.Conversation, f.Seq, string(body))
+	}
+	if err != nil {
+		return fmt.Errorf("copy of message %d of conversation %d: %w", f.Seq, f.Conversation, err)
+	}
+	return nil
+}
+
+const failedBefore = `select exists (select from outbox where library_id = $1 and conversation_id = $2 and seq <> all($4) and state = 'failed'
+  and body ->> 'send' is not null and (body ->> 'send')::bigint = $3 and body -> 'copy' is null)`
+
+// FailedBefore reports whether another part of the same sending has failed in this conversation and went by no other address; those that fail at the same time
+// do not count.
+func FailedBefore(ctx context.Context, tx pgx.Tx, f Failure, same []int) (failed bool, err error) {
+	if err := tx.QueryRow(ctx, failedBefore, f.Library, f.Conversation, f.Body.Send, same).Scan(&failed); err != nil {
+		return false, fmt.Errorf("what failed beside message %d of conversation %d: %w", f.Seq, f.Conversation, err)
+	}
+	return failed, nil
 }

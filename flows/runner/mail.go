@@ -97,20 +97,37 @@ func (r *Runner) enqueue(ctx context.Context, tx pgx.Tx, lib library.ID, id bots
 	return m.Seq, nil
 }
 
-// copyByMail sends the words of a message that did not reach its reader to the e-mail that they have proven. It reports false where there is none.
+// copyByMail sends the words of a message that did not reach its reader to the e-mail that they have proven. It reports false where there is none, or where it
+// was that e-mail which was not reached.
 func (r *Runner) copyByMail(ctx context.Context, tx pgx.Tx, lib library.Library, f bots.Failure) (bool, error) {
 	reach, ok, err := contacts.ProvenEmail(ctx, tx, f.Library, contacts.AddressID(f.Conversation))
 	if err != nil || !ok {
 		return false, err
 	}
-	err = r.mail(ctx, tx, letter{
-		lib: lib, lang: f.Body.Lang, to: reach.Email, kind: bots.OutNotice, subject: "mail.copy_subject", plain: f.Body.Text,
-		fields: templates.Fields{"library": lib.Title(f.Body.Lang)}, files: f.Body.Files,
+	if itself, err := r.writesTo(ctx, tx, f, reach.Email); err != nil || itself {
+		return false, err
+	}
+	at, err := r.post(ctx, tx, letter{
+		lib: lib, lang: f.Body.Lang, to: reach.Email, kind: bots.OutNotice, subject: "mail.copy_subject", text: "mail.copy_subject", plain: f.Body.Text,
+		fields: templates.Fields{"library": lib.Title(f.Body.Lang)}, files: f.Body.Files, send: f.Body.Send,
 	})
 	if errors.Is(err, ErrNoMail) {
 		return false, nil
 	}
+	if err == nil && f.Body.Send != 0 {
+		err = bots.Copied(ctx, tx, f, bots.Place{Conversation: at.Conversation, Seq: at.Seq})
+	}
 	return err == nil, err
+}
+
+// writesTo reports whether the message was a letter to this e-mail.
+func (r *Runner) writesTo(ctx context.Context, tx pgx.Tx, f bots.Failure, mail string) (bool, error) {
+	accounts, err := r.Accounts.OfKind(ctx, f.Library, bots.Email)
+	if err != nil || len(accounts) == 0 {
+		return false, err
+	}
+	known, ok, err := contacts.Lookup(ctx, tx, int64(accounts[0].ID), mail)
+	return ok && bots.ConversationID(known) == f.Conversation, err
 }
 
 // MailNotice sends a letter about something that staff did.

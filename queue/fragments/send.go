@@ -41,7 +41,8 @@ from order_sends s where s.library_id = $1 and s.order_id = $2`
 	insertSend = `insert into order_sends (library_id, order_id, conversation_id, mail, chosen_at) values ($1, $2, nullif($3::bigint, 0), $4, $5)`
 	noteSent   = `update order_sends set conversation_id = coalesce(nullif($4::bigint, 0), conversation_id), file_ids = $5, linked = $6, problem = $7, sent_at = $8
 where library_id = $1 and order_id = $2 and id = $3 and sent_at is null`
-	besides = `select b.id, coalesce(b.conversation_id, 0) from order_sends a
+	lockSent = `select from orders where library_id = $1 and id = (select order_id from order_sends where library_id = $1 and id = $2) for no key update`
+	besides  = `select b.id, coalesce(b.conversation_id, 0) from order_sends a
 join order_sends b on b.library_id = a.library_id and b.order_id = a.order_id and b.chosen_at = a.chosen_at and b.id <> a.id and b.problem = ''
 where a.library_id = $1 and a.id = $2`
 )
@@ -116,8 +117,12 @@ func NoteSent(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, s Send, now
 	return nil
 }
 
-// Besides reports whether the same pages go to their reader by another way too, which has not failed.
+// Besides reports whether the same pages go to their reader by another way too, which has not failed. It locks the order: of two ways that fail at once the
+// second sees that the first has failed.
 func Besides(ctx context.Context, tx pgx.Tx, lib library.ID, send int64) (bool, error) {
+	if _, err := tx.Exec(ctx, lockSent, lib, send); err != nil {
+		return false, fmt.Errorf("order of sending %d: %w", send, err)
+	}
 	rows, err := tx.Query(ctx, besides, lib, send)
 	if err != nil {
 		return false, fmt.Errorf("beside sending %d: %w", send, err)
