@@ -17,7 +17,7 @@ const remindAfter = 24 * time.Hour
 // the person who was registered. An error means that state or input cannot have come from this version of the conversations.
 func (s *Set) Advance(state State, r *Reader, in Input) (Turn, error) {
 	r.words = s.words
-	out := Turn{State: state.copy(), asked: state.Asked, shown: state.Shown}
+	out := Turn{State: state.copy(), asked: state.Asked, shown: state.Shown, astray: state.Astray}
 	if out.State.Flow == "" {
 		out.State = s.begin(menuFlow)
 	}
@@ -27,7 +27,7 @@ func (s *Set) Advance(state State, r *Reader, in Input) (Turn, error) {
 	if err := s.react(r, in, &out); err != nil {
 		return Turn{}, err
 	}
-	out.State.Asked, out.State.Shown = out.asked, out.shown
+	out.State.Asked, out.State.Shown, out.State.Astray = out.asked, out.shown, out.astray
 	if !s.step(out.State).Idle && !out.State.Reminded {
 		out.WakeAt = r.Now.Add(remindAfter)
 	}

@@ -78,6 +78,7 @@ type State struct {
 	Came     *Came  `json:"came,omitempty"`     // what the reader is answered when this is over
 	Asked    int    `json:"asked,omitempty"`    // the dialogue in which a newer consent was asked for last
 	Shown    Shown  `json:"shown,omitempty"`    // the example pictures of today
+	Astray   int64  `json:"astray,omitempty"`   // when the slip that was photographed last was of no order that wants pages here, in Unix seconds; 0: it was not
 }
 
 // Kind says what an input is.
@@ -212,6 +213,7 @@ type Turn struct {
 	Facts  []Fact
 	asked  int   // the dialogue in which a newer consent was asked for last
 	shown  Shown // example pictures
+	astray int64 // see State
 	quiet  bool  // the step that is reached need not put its question: what was said offers its choices
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"librarian/templates"
 )
@@ -12,6 +13,7 @@ import (
 // ReturnPages brings what a department was asked for in this conversation: files, that it was all, or why there is nothing.
 type ReturnPages struct {
 	Order  int64 // 0: the words name none; a slip among the pictures may, or the one that was shown before
+	Named  bool  // the words name it; otherwise it is the only one
 	Files  []string
 	Text   string
 	All    bool
@@ -33,6 +35,7 @@ type PagesReturned struct {
 	More      []PagesOf // for other orders, whose slips were among the pictures
 	Strange   bool      // a slip among them is nobody's here: what follows it was not taken
 	Which     bool      // nothing says for which order they are
+	Astray    bool      // the last slip among them is of no order that wants pages here: nor are the pictures to come
 }
 
 // PagesOf is how many pages are new for an order.
@@ -83,13 +86,16 @@ func (s *Set) returns(r *Reader, in Input, out *Turn) bool {
 	default:
 		return false
 	}
-	order, known := r.slipOf(in.Text)
-	if !known && !usable {
+	order, named := r.slipOf(in.Text)
+	if order == 0 && !usable {
 		r.sayWhichSlip(out)
 		return true
 	}
-	ask := ReturnPages{Order: order, Text: in.Text}
+	ask := ReturnPages{Order: order, Named: named, Text: in.Text}
 	if usable {
+		if !named && r.Now.Sub(time.Unix(out.astray, 0)) < astrayFor {
+			ask.Order = 0
+		}
 		ask.Files = fileIDs(in.Files)
 	} else {
 		ask.Reason = reason
@@ -106,15 +112,15 @@ func (r *Reader) sayWhichSlip(out *Turn) {
 	out.say("slip.which", templates.Fields{"numbers": strings.Join(numbers, ", ")}, choice(choiceMenu, "common.menu"))
 }
 
-// slipOf is the order whose number the text names, or the only one.
-func (r *Reader) slipOf(text string) (int64, bool) {
+// slipOf is the order whose number the text names, or the only one; 0 where there are several.
+func (r *Reader) slipOf(text string) (order int64, named bool) {
 	for _, found := range slipNumber.FindAllString(text, -1) {
 		if id, err := strconv.ParseInt(found, 10, 64); err == nil && slices.Contains(r.Slips, id) {
 			return id, true
 		}
 	}
 	if len(r.Slips) == 1 {
-		return r.Slips[0], true
+		return r.Slips[0], false
 	}
 	return 0, false
 }
@@ -146,8 +152,17 @@ func (r *Reader) slipChoice(id string, out *Turn) bool {
 	return false
 }
 
+// astrayFor is how long the photo of a slip that is nobody's holds for what comes after it, as that of any other does.
+const astrayFor = time.Hour
+
 // returned says what came of it.
 func (r *Reader) returned(a PagesReturned, out *Turn) {
+	switch {
+	case a.Astray:
+		out.astray = r.Now.Unix()
+	case a.OK && !a.Refused && !a.Digitised:
+		out.astray = 0
+	}
 	number := strconv.FormatInt(a.Order, 10)
 	fields := templates.Fields{"code": number, "count": a.Pages}
 	switch {

@@ -75,18 +75,18 @@ func (r *Runner) bringAll(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 	if err != nil {
 		return nil, err
 	}
-	own := fragments.ID(a.ask.Order)
-	if own == 0 {
-		own, err = fragments.Shown(ctx, tx, a.libID, a.id, a.now)
-		if err != nil {
-			return nil, err
-		}
-	}
-	lots, err := fragments.Deal(brought, own, func(code string) (fragments.ID, error) { return r.slipShown(ctx, tx, a, code) })
+	own, err := r.meant(ctx, tx, a)
 	if err != nil {
 		return nil, err
 	}
 	answer := flows.PagesReturned{}
+	lots, err := fragments.Deal(brought, own, func(code string) (id fragments.ID, err error) {
+		id, answer.Astray, err = r.slipShown(ctx, tx, a, code)
+		return id, err
+	})
+	if err != nil {
+		return nil, err
+	}
 	if own == 0 && len(fragments.Slips(brought)) == 0 {
 		return flows.PagesReturned{Which: true}, nil
 	}
@@ -105,6 +105,23 @@ func (r *Runner) bringAll(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 		answer = told(answer, got, ok)
 	}
 	return answer, nil
+}
+
+// meant is the order for which pictures without a slip are: that which the words name, or whose slip was shown before, or the only one. 0 where none is, or the one
+// that was shown is over meanwhile.
+func (r *Runner) meant(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPages]) (fragments.ID, error) {
+	own := fragments.ID(a.ask.Order)
+	if a.ask.Named {
+		return own, nil
+	}
+	shown, wants, err := fragments.Shown(ctx, tx, a.libID, a.id, a.now)
+	switch {
+	case err != nil || shown == 0:
+		return own, err
+	case !wants:
+		return 0, nil
+	}
+	return shown, nil
 }
 
 // told adds to the answer what an order got, if it took anything.
@@ -146,19 +163,22 @@ func (r *Runner) bringLot(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 	return got, true, r.note(ctx, tx, o, a.ask.Text)
 }
 
-// slipShown is the order of a slip in a picture, if it was asked for here; what comes later is for it too.
-func (r *Runner) slipShown(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPages], code string) (fragments.ID, error) {
+// slipShown is the order of a slip in a picture, if it was asked for here; what comes later is for it too. Astray says that it wants no pages, or is nobody's here:
+// then what comes later is for none.
+func (r *Runner) slipShown(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPages], code string) (id fragments.ID, astray bool, err error) {
 	o, err := fragments.BySlip(ctx, tx, a.libID, code)
 	if err == nil {
 		_, err = r.askedHere(ctx, tx, a.key(), o.ID)
 	}
-	if err == nil {
-		err = fragments.ShowSlip(ctx, tx, a.libID, a.id, o.ID, a.now)
+	switch {
+	case errors.Is(err, fragments.ErrNotFound):
+		return 0, true, fragments.ForgetShown(ctx, tx, a.libID, a.id)
+	case err != nil:
+		return 0, false, err
+	case !o.Open():
+		return o.ID, true, fragments.ForgetShown(ctx, tx, a.libID, a.id)
 	}
-	if errors.Is(err, fragments.ErrNotFound) {
-		return 0, nil
-	}
-	return o.ID, err
+	return o.ID, false, fragments.ShowSlip(ctx, tx, a.libID, a.id, o.ID, a.now)
 }
 
 // broughtHere are the message's files as they were looked at.

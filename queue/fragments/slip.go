@@ -96,31 +96,34 @@ func SlipOf(ctx context.Context, db contacts.DB, lib library.ID, conv bots.Conve
 
 const (
 	showSlip  = `update order_slips set shown_at = $4 where library_id = $1 and conversation_id = $2 and order_id = $3`
-	shownSlip = `select s.order_id from order_slips s join orders o on o.library_id = s.library_id and o.id = s.order_id
-where s.library_id = $1 and s.conversation_id = $2 and s.shown_at > $3 and o.state in ('asked', 'came') order by s.shown_at desc, s.order_id limit 1`
+	shownSlip = `select s.order_id, o.state in ('asked', 'came') from order_slips s join orders o on o.library_id = s.library_id and o.id = s.order_id
+where s.library_id = $1 and s.conversation_id = $2 and s.shown_at > $3 order by s.shown_at desc, s.order_id limit 1`
 	forgetShown = `update order_slips set shown_at = null where library_id = $1 and conversation_id = $2 and shown_at is not null`
 
 	shownFor = time.Hour // a photo of a slip holds for what comes after it; nobody photographs longer
 )
 
-// ShowSlip notes that the order's slip was photographed in the conversation: what comes there from now on is for it.
+// ShowSlip notes that the order's slip was photographed in the conversation: what comes there from now on is for it, and for no other.
 func ShowSlip(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, order ID, now time.Time) error {
+	if err := ForgetShown(ctx, tx, lib, conv); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, showSlip, lib, conv, order, now); err != nil {
 		return fmt.Errorf("slip of order %d is shown: %w", order, err)
 	}
 	return nil
 }
 
-// Shown is the order whose slip was photographed last in the conversation, not long ago and still open; 0 when none was.
-func Shown(ctx context.Context, db contacts.DB, lib library.ID, conv bots.ConversationID, now time.Time) (id ID, err error) {
-	err = db.QueryRow(ctx, shownSlip, lib, conv, now.Add(-shownFor)).Scan(&id)
+// Shown is the order whose slip was photographed last in the conversation, not long ago, and whether it wants pages still; 0 when none was.
+func Shown(ctx context.Context, db contacts.DB, lib library.ID, conv bots.ConversationID, now time.Time) (id ID, wants bool, err error) {
+	err = db.QueryRow(ctx, shownSlip, lib, conv, now.Add(-shownFor)).Scan(&id, &wants)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, nil
+		return 0, false, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("slip shown in conversation %d: %w", conv, err)
+		return 0, false, fmt.Errorf("slip shown in conversation %d: %w", conv, err)
 	}
-	return id, nil
+	return id, wants, nil
 }
 
 // ForgetShown lets what comes next be for any order again.
