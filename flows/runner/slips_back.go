@@ -132,10 +132,10 @@ func (r *Runner) note(ctx context.Context, tx pgx.Tx, o fragments.Order, text st
 // endBy ends the department's work on the order by its word: others scan it, or it is refused, and the reader is told.
 func (r *Runner) endBy(ctx context.Context, tx pgx.Tx, lib library.Library, o fragments.Order, reason string) error {
 	if reason == flows.ReasonScan {
-		_, err := fragments.Digitise(ctx, tx, lib, o.ID, fragments.ByDepartment(), r.Now())
+		_, err := fragments.Digitise(ctx, tx, lib, o.ID, fragments.ByDepartment(o.Department), r.Now())
 		return err
 	}
-	o, err := fragments.Refuse(ctx, tx, lib, o.ID, fragments.ByDepartment(), reason, "", r.Now())
+	o, err := fragments.Refuse(ctx, tx, lib, o.ID, fragments.ByDepartment(o.Department), reason, "", r.Now())
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 		if err = fragments.ForgetShown(ctx, tx, a.libID, a.id); err != nil {
 			return nil, err
 		}
-		_, err = fragments.HandOver(ctx, tx, a.lib, o.ID, fragments.ByDepartment(), a.now)
+		_, err = fragments.HandOver(ctx, tx, a.lib, o.ID, fragments.ByDepartment(slip.Department), a.now)
 		if o.State == fragments.Came { // said twice
 			err = nil
 		}
@@ -49,7 +49,7 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 		answer.Refused = !answer.Digitised
 		err = r.endBy(ctx, tx, a.lib, o, a.ask.Reason)
 	}
-	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrNoPages) || errors.Is(err, queue.ErrInvalid) || errors.Is(err, fragments.ErrDepartment) {
+	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrElsewhere) || errors.Is(err, fragments.ErrNoPages) || errors.Is(err, queue.ErrInvalid) || errors.Is(err, fragments.ErrDepartment) {
 		return over, nil
 	}
 	return answer, err

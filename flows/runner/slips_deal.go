@@ -167,8 +167,12 @@ func (b *returned) takeLot(ctx context.Context, tx pgx.Tx, lot fragments.Lot) (b
 	if err := b.note(ctx, tx, o, b.letter.Letter.Text); err != nil {
 		return false, err
 	}
-	_, err = fragments.HandOver(ctx, tx, b.lib, o.ID, fragments.ByDepartment(), b.Now())
-	if errors.Is(err, fragments.ErrState) { // more pages of what the librarian looks at already
+	by := fragments.ByDepartment(o.Department)
+	if o.ID == b.own.Order {
+		by = fragments.ByDepartment(b.own.Department)
+	}
+	_, err = fragments.HandOver(ctx, tx, b.lib, o.ID, by, b.Now())
+	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrElsewhere) { // more pages of what the librarian, or another department, looks at
 		err = queue.OrderChanged(ctx, tx, b.lib.ID, int64(o.ID))
 	}
 	return err == nil, err

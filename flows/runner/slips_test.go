@@ -172,8 +172,11 @@ func TestTwoDepartmentsAnswer(t *testing.T) {
 	if !strings.Contains(note, "не найдено") {
 		t.Errorf("the task says %q", note)
 	}
-	if !s.answer(slip, "hranenie@lib.test", "Нашлось", s.page("1.jpg", 90)) || s.last().State != fragments.Came {
-		t.Errorf("pages of the former department: the order is %s", s.last().State)
+	if !s.answer(slip, "hranenie@lib.test", "Нашлось", s.page("1.jpg", 90)) || s.of(o) != "1.jpg" {
+		t.Errorf("of the pages of the former department the order has %q", s.of(o))
+	}
+	if n := s.count(`select count(*) from tasks where order_id = $1 and state <> 'done' and kind = 'find' and department_id = $2`, o.ID, other); n != 1 || s.last().State != fragments.Asked {
+		t.Errorf("the pages of the former department ended the work of the other: %s, %d tasks", s.last().State, n)
 	}
 }
 
@@ -202,6 +205,7 @@ func TestDepartmentWantsAScan(t *testing.T) {
 		t.Errorf("the digitiser reads:\n%s", lab.Text)
 	}
 	s.answer(slip, "hranenie@lib.test", "утеряна")
+	s.answer(slip, "hranenie@lib.test", "Вот ещё", s.page("1.jpg", 30))
 	if got := s.last(); got.State != fragments.Asked {
 		t.Errorf("who has it no more ends it: %s", got.State)
 	}

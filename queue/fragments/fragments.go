@@ -34,6 +34,7 @@ var (
 	ErrState    = errors.New("the order is not in a state for that")
 
 	ErrDepartment = errors.New("no department to which orders can go")
+	ErrElsewhere  = errors.New("another department has the order")
 	ErrHandedOver = errors.New("the department has handed the order over")
 	ErrWentOut    = errors.New("the step went out: somebody was told, or has begun")
 )

@@ -47,6 +47,8 @@ type Actor struct {
 	Staff queue.StaffID
 	Role  queue.Role
 	Who   who
+
+	Department int64 // whose orders alone they move; 0: any
 }
 
 type who int
@@ -65,7 +67,15 @@ func ByReader() Actor { return Actor{Who: byReader} }
 func ByProgram() Actor { return Actor{Who: byProgram} }
 
 // ByDepartment is a department whose responsible wrote from elsewhere than the desk.
-func ByDepartment() Actor { return Actor{Who: byDepartment} }
+func ByDepartment(department int64) Actor { return Actor{Who: byDepartment, Department: department} }
+
+// theirs is ErrElsewhere for a department that has not, or no longer, got the order.
+func (o Order) theirs(by Actor) error {
+	if by.Department != 0 && by.Department != o.Department {
+		return ErrElsewhere
+	}
+	return nil
+}
 
 // move is one line of the table: in which states an act may be done, by whom, what comes of it, and whether it can be undone. What the reader was
 // told of cannot.
@@ -128,7 +138,7 @@ func (o Order) May(act Act, by Actor) bool {
 	return err == nil
 }
 
-// Arrange is nil where the actor may put the pages in order, turn and drop them: ErrHandedOver for a department once a librarian looks at what came, ErrState.
+// Arrange is nil where the actor may put the pages in order, turn and drop them: ErrHandedOver for a department once a librarian looks at what came, ErrElsewhere for another, ErrState.
 func (o Order) Arrange(by Actor) error {
 	switch {
 	case !o.Open():
@@ -136,7 +146,7 @@ func (o Order) Arrange(by Actor) error {
 	case o.State == Came && by.ofDepartment():
 		return ErrHandedOver
 	}
-	return nil
+	return o.theirs(by)
 }
 
 // work is the task that an order in the state waits for: its kind and whose it is. Others wait for nobody.

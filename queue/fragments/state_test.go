@@ -51,7 +51,7 @@ func TestWhatWasHandedOverIsTheLibrarians(t *testing.T) {
 	h.act(func(ctx context.Context, tx pgx.Tx) (fragments.Order, error) {
 		return fragments.HandOver(ctx, tx, h.lib, o.ID, h.keeper, noon)
 	})
-	for _, by := range []fragments.Actor{h.keeper, fragments.ByDepartment()} {
+	for _, by := range []fragments.Actor{h.keeper, fragments.ByDepartment(h.storage)} {
 		for what, do := range deeds(by) {
 			if err := h.try(do); !errors.Is(err, fragments.ErrHandedOver) {
 				t.Errorf("%s by the department: %v", what, err)

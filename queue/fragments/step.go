@@ -41,13 +41,16 @@ func lock(ctx context.Context, tx pgx.Tx, lib library.ID, id ID) (Order, error) 
 	return o, nil
 }
 
-// step does the act, notes it, and gives the next task to whose work it is. The caller holds the conversation.
+// step does the act, notes it, and gives the next task to whose work it is. The caller holds the conversation. ErrElsewhere for a department that has not got the order.
 func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, now time.Time, c change) (Order, error) {
 	o, err := lock(ctx, tx, lib.ID, id)
 	if err != nil {
 		return o, err
 	}
 	to, err := next(o.State, c.act, by)
+	if err == nil {
+		err = o.theirs(by)
+	}
 	if err != nil {
 		return o, fmt.Errorf("%s order %d: %w", c.act, id, err)
 	}

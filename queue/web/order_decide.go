@@ -72,7 +72,7 @@ func (v *visit) orderProblem(err error) string {
 	switch {
 	case errors.As(err, &limit):
 		return v.t("desk_order.problem_limit", "upto", limit.UpTo)
-	case errors.Is(err, fragments.ErrState):
+	case errors.Is(err, fragments.ErrState), errors.Is(err, fragments.ErrElsewhere):
 		return v.t("desk_order.problem_state")
 	case errors.Is(err, fragments.ErrHandedOver):
 		return v.t("desk_order.problem_handed_over")

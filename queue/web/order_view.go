@@ -84,7 +84,11 @@ type stepView struct {
 
 // actor is the visitor as an order knows them.
 func (v *visit) actor() fragments.Actor {
-	return fragments.Actor{Staff: v.me(), Role: v.session.Staff.Role}
+	by := fragments.Actor{Staff: v.me(), Role: v.session.Staff.Role}
+	if !v.may(queue.PermOrders) {
+		by.Department = v.session.Staff.Department
+	}
+	return by
 }
 
 // order is the one in the address, if it is the visitor's to see: a department sees its own.
