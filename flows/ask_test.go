@@ -116,6 +116,8 @@ func answers(r *Reader) map[string]Answer {
 		"all of 12":                     PagesReturned{OK: true, Order: 12, All: true},
 		"12 refused":                    PagesReturned{OK: true, Order: 12, Refused: true},
 		"12 over":                       PagesReturned{Order: 12},
+		"nothing of 12 has come":        PagesReturned{Order: 12, Empty: true},
+		"nobody scans 12":               PagesReturned{Order: 12, NoScan: true},
 		"need noted":                    NeedNoted{},
 		"too many needs":                NeedNoted{TooMany: true},
 		"the slip of 14":                PagesReturned{OK: true, Order: 14, Slip: true},

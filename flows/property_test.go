@@ -379,6 +379,9 @@ func fitting(a Ask) []Answer {
 			PagesReturned{OK: true, Order: 12, Refused: true},
 			PagesReturned{Order: 12},
 			PagesReturned{Which: true},
+			PagesReturned{Order: 12, Empty: true},
+			PagesReturned{Order: 12, NoScan: true},
+			PagesReturned{Order: 12, Astray: true},
 			PagesReturned{OK: true, Order: 12, Slip: true, More: []PagesOf{{Order: 14, Pages: 1}}, Strange: true},
 		}
 	case JoinDesk:

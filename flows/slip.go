@@ -34,6 +34,8 @@ type PagesReturned struct {
 	Slip      bool      // nothing but the order's slip came
 	More      []PagesOf // for other orders, whose slips were among the pictures
 	Strange   bool      // a slip among them is nobody's here: what follows it was not taken
+	Empty     bool      // it cannot be all: no page has come
+	NoScan    bool      // nobody scans
 	Which     bool      // nothing says for which order they are
 	Astray    bool      // the last slip among them is of no order that wants pages here: nor are the pictures to come
 }
@@ -60,6 +62,10 @@ func slipReasons() []Choice {
 	return []Choice{
 		choice("not_found", "slip.not_found"), choice("lost", "slip.lost"), choice("fragile", "slip.fragile"), choice("forbidden", "slip.forbidden"),
 	}
+}
+
+func isSlipReason(reason string) bool {
+	return slices.ContainsFunc(slipReasons(), func(c Choice) bool { return c.ID == reason })
 }
 
 var slipNumber = regexp.MustCompile(`\d{1,18}`)
@@ -138,7 +144,7 @@ func (r *Reader) slipChoice(id string, out *Turn) bool {
 			return false
 		case prefix == slipAll:
 			out.Ask = ReturnPages{Order: order, All: true}
-		case prefix == slipNone:
+		case prefix == slipNone, !isSlipReason(reason):
 			out.say("slip.why", templates.Fields{"code": number})
 			for _, c := range slipReasons() {
 				c.ID = slipWhy + number + ":" + c.ID
@@ -170,6 +176,10 @@ func (r *Reader) returned(a PagesReturned, out *Turn) {
 		r.sayWhichSlip(out)
 		return
 	case a.Order == 0:
+	case a.Empty:
+		out.say("slip_answer.empty", fields, choice(slipNone+number, "slip.none"))
+	case a.NoScan:
+		out.say("slip_answer.no_scan", fields, choice(slipNone+number, "slip.none"))
 	case !a.OK:
 		out.say("slip.over", fields, choice(choiceMenu, "common.menu"))
 	case a.Digitised:

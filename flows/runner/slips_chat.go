@@ -49,8 +49,13 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 		answer.Refused = !answer.Digitised
 		err = r.endBy(ctx, tx, a.lib, o, a.ask.Reason)
 	}
-	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrElsewhere) || errors.Is(err, fragments.ErrNoPages) || errors.Is(err, queue.ErrInvalid) || errors.Is(err, fragments.ErrDepartment) {
+	switch {
+	case errors.Is(err, fragments.ErrState), errors.Is(err, fragments.ErrElsewhere):
 		return over, nil
+	case errors.Is(err, fragments.ErrNoPages):
+		return flows.PagesReturned{Order: a.ask.Order, Empty: true}, nil
+	case errors.Is(err, fragments.ErrDepartment):
+		return flows.PagesReturned{Order: a.ask.Order, NoScan: true}, nil
 	}
 	return answer, err
 }

@@ -42,6 +42,9 @@ func TestDepartmentAnswersInAChat(t *testing.T) {
 	if !strings.Contains(slip, "Сказки народов Севера") || strings.Contains(slip, "Иванова") {
 		t.Errorf("the slip says %q", slip)
 	}
+	if got := strings.Join(s.press(s.instance, "keeper", "slip-all:"+o.Code()), " "); !strings.Contains(got, "пока ничего не пришло") || s.last().State != fragments.Asked {
+		t.Errorf("all is here before anything has come: %q, the order is %s", got, s.last().State)
+	}
 	one, two := s.page("1.jpg", 200), s.page("2.jpg", 90)
 	s.exec(`update files set state = 'clean' where id = any($1)`, []files.ID{one.File.ID, two.File.ID})
 	s.brings(s.instance, s.message("keeper", "", ""), one.File.ID, two.File.ID)
@@ -95,7 +98,7 @@ func TestDepartmentAsksInAChatForAScan(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	o := s.chatting()
-	if got := strings.Join(s.say(s.instance, "keeper", "нужен скан"), " "); !strings.Contains(got, "ничего не нужно") || s.last().State != fragments.Asked {
+	if got := strings.Join(s.say(s.instance, "keeper", "нужен скан"), " "); !strings.Contains(got, "некому отсканировать") || s.last().State != fragments.Asked {
 		t.Errorf("nobody scans: %q, the order is %s", got, s.last().State)
 	}
 	var lab int64
