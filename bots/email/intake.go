@@ -24,6 +24,9 @@ import (
 // ErrForPerson means that a department's letter holds something that a person has to look at, whatever was taken of it.
 var ErrForPerson = errors.New("a person has to look at the letter")
 
+// ErrWords means that a department answers a slip by words, which a person has to read: no new page came with them, nor one of the words that end an order.
+var ErrWords = errors.New("a person has to read the letter")
+
 // MaxLetter is how large a letter is taken in whole, in bytes of its source, unless IntakeConfig.Limit says otherwise.
 const MaxLetter = 25 << 20
 
@@ -43,7 +46,7 @@ type IntakeConfig struct {
 	// Bounced notes that a letter of ours came back: bots.Sender has it.
 	Bounced func(ctx context.Context, tx pgx.Tx, sent bots.Sent, problem string, gone bool) error
 	// Returned is asked first for a letter that names one of ours and is not its reader's, and for whatever a listed address writes. When it has taken the
-	// letter nobody else gets it. ErrForPerson leaves it in the tray; ErrOver too: it is theirs, and nothing is done with it. After a crash it may be asked again
+	// letter nobody else gets it. ErrForPerson and ErrWords leave it in the tray; ErrOver too: it is theirs, and nothing is done with it. After a crash it may be asked again
 	// for the same Stored.ID.
 	Returned func(ctx context.Context, l Stored) (taken bool, err error)
 	// Listed reports whether the address is one that departments write from.
@@ -189,6 +192,8 @@ func (in *Intake) judge(ctx context.Context, s *Stored, a arrival) (outcome, err
 	switch {
 	case errors.Is(err, ErrForPerson):
 		return outcome{state: StateTray, reason: ReasonSlip}, nil
+	case errors.Is(err, ErrWords):
+		return outcome{state: StateTray, reason: ReasonWords}, nil
 	case errors.Is(err, ErrOver):
 		return outcome{state: StateTray, reason: ReasonOver}, nil
 	case err != nil:

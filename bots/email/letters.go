@@ -44,6 +44,7 @@ const (
 	ReasonOurs       = "ours"       // we wrote it
 	ReasonStuck      = "stuck"      // handing it on fails again and again
 	ReasonSlip       = "slip"       // some of its pictures stand behind a slip that is nobody's here
+	ReasonWords      = "words"      // a department answers by words that a person has to read
 	ReasonFailed     = "failed"     // of a bounce: given up
 	ReasonPermanent  = "permanent"  // of a bounce: the address does not exist
 	ReasonDelayed    = "delayed"    // of a bounce: still tried

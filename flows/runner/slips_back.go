@@ -30,8 +30,8 @@ func (r *Runner) ListedSender(ctx context.Context, lib library.ID, address strin
 
 // Returned takes a department's letter: pages for the order whose slip it answers, or whose slips are among its pictures, or a word why there are none. It counts
 // only from an address that the department's table lists; anything else is not taken. It may be asked again for the same letter. email.ErrForPerson says that some of
-// its pictures stand behind a slip that is nobody's here, and wait for a person; email.ErrOver that
-// it says something new of an order that is over.
+// its pictures stand behind a slip that is nobody's here, and wait for a person; email.ErrWords that it brought nothing new, and a person has to read what it says;
+// email.ErrOver that it says something new of an order that is over.
 func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (bool, error) {
 	own, err := r.answered(ctx, lib, l)
 	if err != nil {
@@ -58,6 +58,8 @@ func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (
 	case err != nil:
 	case slips && out.left:
 		err = email.ErrForPerson
+	case out.read:
+		err = email.ErrWords
 	case out.over:
 		err = email.ErrOver
 	}
@@ -101,14 +103,34 @@ func (b *returned) takeWords(ctx context.Context, tx pgx.Tx) (bool, error) {
 	if err := b.note(ctx, tx, o, text); err != nil {
 		return false, err
 	}
-	if reason != "" && endedBy(o, b.own) {
+	if reason == "" {
+		said := o.Open() && strings.TrimSpace(text) != ""
+		b.read = b.read || said
+		return said, nil
+	}
+	if endedBy(o, b.own) {
 		err := b.endBy(ctx, tx, b.lib, o, reason)
 		if errors.Is(err, fragments.ErrDepartment) { // nobody scans: the letter waits for a person
+			b.read = true
 			return false, nil
 		}
 		return true, err
 	}
-	return o.Open() && strings.TrimSpace(text) != "", nil
+	return o.Open(), nil
+}
+
+// keepWords keeps what a letter says that brings nothing but the slip of an order, and answers none of ours.
+func (b *returned) keepWords(ctx context.Context, tx pgx.Tx, id fragments.ID) error {
+	text := b.letter.Letter.Text
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	o, err := fragments.ByID(ctx, tx, b.lib.ID, id)
+	if err != nil {
+		return err
+	}
+	b.read = true
+	return b.note(ctx, tx, o, text)
 }
 
 // knows reports whether the word has ended the department's work already: the letter was taken before a crash.
@@ -120,12 +142,16 @@ func (b *returned) knows(ctx context.Context, tx pgx.Tx, o fragments.Order, reas
 	return from == b.own.Department, err
 }
 
-// note keeps the department's words with the order's tasks.
+// note keeps the department's words with the order's tasks; what they say already is not said again, as by a letter that is offered once more.
 func (r *Runner) note(ctx context.Context, tx pgx.Tx, o fragments.Order, text string) error {
 	if text = strings.TrimSpace(text); text == "" {
 		return nil
 	}
 	text, _ = bots.Clean(text)
+	said, err := queue.LastNote(ctx, tx, o.Library, int64(o.ID))
+	if err != nil || strings.Contains("\n"+said+"\n", "\n"+text+"\n") {
+		return err
+	}
 	return queue.NoteOfOrder(ctx, tx, o.Library, int64(o.ID), text)
 }
 

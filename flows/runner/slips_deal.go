@@ -21,6 +21,7 @@ type returned struct {
 	letter  email.Stored
 	own     fragments.Slip // that the letter answers, or whose code its words name; zero: none
 	brought []fragments.Brought
+	read    bool // see taken
 }
 
 // taken is what came of a letter.
@@ -28,6 +29,7 @@ type taken struct {
 	some bool // an order got something of it
 	left bool // some of it is nobody's
 	over bool // it answers the slip of an order that is over
+	read bool // it says something that a person has to read
 }
 
 // answered is the slip that the letter answers; zero where it answers none.
@@ -104,6 +106,7 @@ func (b *returned) take(ctx context.Context, tx pgx.Tx) (out taken, err error) {
 	if len(lots) == 0 && b.own.Order != 0 {
 		out.some, err = b.takeWords(ctx, tx)
 	}
+	out.read = b.read
 	if err != nil || out.some || b.own.Order == 0 {
 		return out, err
 	}
@@ -158,9 +161,14 @@ func (b *returned) takeLot(ctx context.Context, tx pgx.Tx, lot fragments.Lot) (b
 			_, err := b.takeWords(ctx, tx)
 			return true, err
 		}
-		return true, nil
+		return true, b.keepWords(ctx, tx, lot.Order)
 	}
-	o, err := fragments.ByID(ctx, tx, b.lib.ID, lot.Order)
+	return b.handOver(ctx, tx, lot.Order)
+}
+
+// handOver ends the department's work on an order to which it has sent pages: each letter may be its last.
+func (b *returned) handOver(ctx context.Context, tx pgx.Tx, id fragments.ID) (bool, error) {
+	o, err := fragments.ByID(ctx, tx, b.lib.ID, id)
 	if err != nil {
 		return false, err
 	}
@@ -172,7 +180,11 @@ func (b *returned) takeLot(ctx context.Context, tx pgx.Tx, lot fragments.Lot) (b
 		by = fragments.ByDepartment(b.own.Department)
 	}
 	_, err = fragments.HandOver(ctx, tx, b.lib, o.ID, by, b.Now())
-	if errors.Is(err, fragments.ErrState) || errors.Is(err, fragments.ErrElsewhere) { // more pages of what the librarian, or another department, looks at
+	switch {
+	case errors.Is(err, fragments.ErrNoPages): // the same again, which a librarian has left out
+		b.read = true
+		return true, nil
+	case errors.Is(err, fragments.ErrState), errors.Is(err, fragments.ErrElsewhere): // more pages of what the librarian, or another department, looks at
 		err = queue.OrderChanged(ctx, tx, b.lib.ID, int64(o.ID))
 	}
 	return err == nil, err

@@ -69,7 +69,7 @@ func (v *visit) letterWhy(why string) string {
 	keys := map[string]string{
 		"foreign": "desk_tray.why_foreign", "unknown": "desk_tray.why_unknown", "list": "desk_tray.why_list", "over": "desk_tray.why_over", "sender": "desk_tray.why_sender",
 		"empty": "desk_tray.why_empty", "flood": "desk_tray.why_flood", "unreadable": "desk_tray.why_unreadable",
-		"slip": "desk_slip.why_letter",
+		"slip": "desk_slip.why_letter", "words": "desk_answer.why_letter",
 	}
 	if key := keys[why]; key != "" {
 		return v.t(key)

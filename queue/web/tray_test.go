@@ -148,7 +148,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 	v := &visit{Site: h.site, lang: library.English}
 	other := v.letterWhy("something new")
 	for _, why := range []string{
-		email.ReasonForeign, email.ReasonUnknown, email.ReasonList, email.ReasonSender, email.ReasonEmpty, email.ReasonFlood, email.ReasonUnreadable, email.ReasonSlip,
+		email.ReasonForeign, email.ReasonUnknown, email.ReasonList, email.ReasonSender, email.ReasonEmpty, email.ReasonFlood, email.ReasonUnreadable, email.ReasonSlip, email.ReasonWords,
 	} {
 		if got := v.letterWhy(why); got == other || strings.Contains(got, "desk_tray") {
 			t.Errorf("%s is worded %q", why, got)
