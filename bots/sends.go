@@ -79,3 +79,18 @@ func FailedBefore(ctx context.Context, tx pgx.Tx, f Failure, same []int) (failed
 	}
 	return failed, nil
 }
+
+const writtenSince = `select exists (select from outbox o join unnest($2::bigint[], $3::int[]) as p (conversation, seq)
+  on o.conversation_id = p.conversation and o.seq = p.seq where o.library_id = $1 and o.created_at >= $4)`
+
+// WrittenSince reports whether any of the messages was put on its way at that moment or later.
+func WrittenSince(ctx context.Context, db contacts.DB, lib library.ID, since time.Time, messages []Place) (written bool, err error) {
+	conversations, seqs := make([]int64, len(messages)), make([]int32, len(messages))
+	for i, m := range messages {
+		conversations[i], seqs[i] = int64(m.Conversation), int32(m.Seq)
+	}
+	if err := db.QueryRow(ctx, writtenSince, lib, conversations, seqs, since).Scan(&written); err != nil {
+		return false, fmt.Errorf("when %d messages were written: %w", len(messages), err)
+	}
+	return written, nil
+}

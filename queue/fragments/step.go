@@ -67,7 +67,7 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	if !c.due.IsZero() {
 		o.Due = c.due
 	}
-	if err := save(ctx, tx, o, now); err != nil {
+	if err := save(ctx, tx, o, now, o.State == Asked); err != nil {
 		return o, err
 	}
 	if _, err := tx.Exec(ctx, insertStep, lib.ID, id, now, by.Staff, c.act, was, to, before); err != nil {
@@ -76,14 +76,14 @@ func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	return o, hand(ctx, tx, lib, o, by, string(c.act), now)
 }
 
-func save(ctx context.Context, tx pgx.Tx, o Order, now time.Time) error {
+// save writes the order as it is by now; owed says that its department is to be asked.
+func save(ctx context.Context, tx pgx.Tx, o Order, now time.Time, owed bool) error {
 	var job, slip *time.Time
-	switch o.State {
-	case Making:
+	if o.State == Making {
 		job = &now
-	case Asked:
+	}
+	if owed {
 		slip = &now
-	case New, Came, Sent, Refused, Cancelled:
 	}
 	if _, err := tx.Exec(ctx, moveOrder, o.Library, o.ID, o.State, o.Department, o.Reason, o.Words, job, o.Again, slip, o.Due); err != nil {
 		return fmt.Errorf("move order %d: %w", o.ID, err)
@@ -219,7 +219,11 @@ func Undo(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, 
 	o = o.running(lib, hours, now)
 	was := o.State
 	o.State, o.Department = last.Was, last.Department
-	if err := save(ctx, tx, o, now); err != nil {
+	owed, err := o.owesSlip(ctx, tx)
+	if err != nil {
+		return o, err
+	}
+	if err := save(ctx, tx, o, now, owed); err != nil {
 		return o, err
 	}
 	if _, err := tx.Exec(ctx, insertStep, lib.ID, id, now, by.Staff, ActUndo, was, o.State, o.Department); err != nil {
