@@ -121,7 +121,7 @@ func (d *Desk) tell(ctx context.Context, tx pgx.Tx, deliver Deliver, tasks []unt
 	for _, c := range plan {
 		for _, part := range c.parts() {
 			err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return deliver(ctx, tx, c.to, notice(part)) })
-			if lost(err) || ctx.Err() != nil {
+			if Lost(err) || ctx.Err() != nil {
 				return failed, errors.Join(err, ctx.Err())
 			}
 			into := heard
@@ -138,8 +138,8 @@ func (d *Desk) tell(ctx context.Context, tx pgx.Tx, deliver Deliver, tasks []unt
 	return failed, d.mark(ctx, tx, told)
 }
 
-// lost reports that PostgreSQL gave the transaction up for another's sake: the next run does all of it again.
-func lost(err error) bool {
+// Lost reports that PostgreSQL gave the transaction up for another's sake: done again, this one succeeds.
+func Lost(err error) bool {
 	var failure *pgconn.PgError
 	return errors.As(err, &failure) && (failure.Code == "40P01" || failure.Code == "40001")
 }

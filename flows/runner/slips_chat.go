@@ -21,6 +21,9 @@ func (r *Runner) returnPages(ctx context.Context, tx pgx.Tx, a asked[flows.Retur
 		return r.bringAll(ctx, tx, a)
 	}
 	over := flows.PagesReturned{Order: a.ask.Order}
+	if err := r.holdReaders(ctx, tx, a, fragments.ID(a.ask.Order)); err != nil {
+		return nil, err
+	}
 	slip, err := r.askedHere(ctx, tx, a.key(), fragments.ID(a.ask.Order))
 	if errors.Is(err, fragments.ErrNotFound) {
 		return over, nil
@@ -84,6 +87,9 @@ func (r *Runner) bringAll(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 	if err != nil {
 		return nil, err
 	}
+	if err = r.holdReaders(ctx, tx, a, own, fragments.Slips(brought)...); err != nil {
+		return nil, err
+	}
 	answer := flows.PagesReturned{}
 	lots, err := fragments.Deal(brought, own, func(code string) (id fragments.ID, err error) {
 		id, answer.Astray, err = r.slipShown(ctx, tx, a, code)
@@ -98,7 +104,7 @@ func (r *Runner) bringAll(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 	if len(lots) == 0 { // nothing in the files is a page
 		lots = []fragments.Lot{{Order: own}}
 	}
-	for _, lot := range lots {
+	for _, lot := range inOrder(lots) {
 		if lot.Order == 0 {
 			answer.Strange = true
 			continue

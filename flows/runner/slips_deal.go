@@ -94,7 +94,7 @@ func (b *returned) take(ctx context.Context, tx pgx.Tx) (out taken, err error) {
 	if err != nil {
 		return out, err
 	}
-	for _, lot := range lots {
+	for _, lot := range inOrder(lots) {
 		took := false
 		if lot.Order != 0 {
 			if took, err = b.takeLot(ctx, tx, lot); err != nil {

@@ -11,7 +11,7 @@ import (
 // settleLetter does the work and takes the letter out of the tray unless it stays, all of it or nothing. The work says what became of the letter.
 func (v *visit) settleLetter(l Letter, work func(ctx context.Context, tx pgx.Tx) (LetterEnd, error)) (LetterEnd, error) {
 	var end LetterEnd
-	err := v.write(func(ctx context.Context, tx pgx.Tx) (err error) {
+	err := v.insist(func(ctx context.Context, tx pgx.Tx) (err error) {
 		if err = v.Letters.Hold(ctx, tx, v.lib.ID, l.ID); err != nil {
 			return err
 		}

@@ -26,13 +26,16 @@ func (v *visit) decideOrder(d orderDecision) error {
 	if err != nil {
 		return err
 	}
-	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
+	was := o
+	err = v.insist(func(ctx context.Context, tx pgx.Tx) error {
+		o = was
 		if err := v.Hold(ctx, tx, v.lib.ID, o.Conversation); err != nil {
 			return err
 		}
 		if err := queue.FreeOfOrder(ctx, tx, v.lib.ID, int64(o.ID), v.me()); err != nil {
 			return err
 		}
+		var err error
 		if o, err = d.act(ctx, tx, o); err != nil {
 			return err
 		}

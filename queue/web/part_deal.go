@@ -54,7 +54,8 @@ func (b *bringing) take(file files.File, finding files.Finding) error {
 // add gives pages to one order.
 func (b *bringing) add(lot fragments.Lot) error {
 	pages := 0
-	err := b.write(func(ctx context.Context, tx pgx.Tx) error {
+	err := b.insist(func(ctx context.Context, tx pgx.Tx) error {
+		pages = 0
 		for _, one := range lot.Brought {
 			n, err := fragments.Bring(ctx, tx, b.lib.ID, lot.Order, one)
 			if err != nil {

@@ -20,7 +20,7 @@ func (v *visit) editPart(change func(ctx context.Context, tx pgx.Tx, order fragm
 	if err != nil {
 		return err
 	}
-	err = v.write(func(ctx context.Context, tx pgx.Tx) error {
+	err = v.insist(func(ctx context.Context, tx pgx.Tx) error {
 		if err := queue.FreeOfOrder(ctx, tx, v.lib.ID, int64(o.ID), v.me()); err != nil {
 			return err
 		}

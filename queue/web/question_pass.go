@@ -69,7 +69,7 @@ func recallQuestion(v *visit) error {
 // moveQuestion carries out what brings the question to others. The bot speaks again meanwhile. The conversation is locked first, as turns do.
 func (v *visit) moveQuestion(t queue.Task, act func(ctx context.Context, tx pgx.Tx) (did string, err error)) error {
 	var did string
-	err := v.write(func(ctx context.Context, tx pgx.Tx) error {
+	err := v.insist(func(ctx context.Context, tx pgx.Tx) error {
 		if err := v.letGo(ctx, tx, t); err != nil {
 			return err
 		}

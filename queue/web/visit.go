@@ -74,6 +74,19 @@ func (v *visit) write(work func(ctx context.Context, tx pgx.Tx) error) error {
 	return pgx.BeginFunc(v.ctx(), v.Pool, func(tx pgx.Tx) error { return work(v.ctx(), tx) })
 }
 
+// attempts is how often the desk does again what PostgreSQL gave up for another's sake.
+const attempts = 4
+
+// insist is write that is not given up because two people were in each other's way. The work may be done several times: it leaves nothing behind but in the transaction.
+func (v *visit) insist(work func(ctx context.Context, tx pgx.Tx) error) (err error) {
+	for range attempts {
+		if err = v.write(work); !queue.Lost(err) {
+			return err
+		}
+	}
+	return err
+}
+
 // audit notes the route's act in the transaction of the act itself.
 func (v *visit) audit(ctx context.Context, tx pgx.Tx, object string, detail map[string]any) error {
 	return queue.Audit(ctx, tx, queue.AuditEntry{Library: v.lib.ID, Staff: v.me(), Act: v.route.act, Object: object, Detail: detail})
