@@ -37,6 +37,7 @@ type Inbound struct {
 	Turn    int    // the number of the turn that offered the choice
 	Files   []InboundFile
 	Album   string          // what the channel sent together bears the same value
+	Answers string          // how the message of ours begins that the sender chose to answer; empty: none, or the channel does not say
 	Phone   string          // a number that the channel proves to be the sender's own, with + and country code
 	Name    string          // what the sender calls themself in the channel
 	Locale  library.Lang    // a guess at the language, from the channel

@@ -103,6 +103,8 @@ type Input struct {
 	Files  []Finding
 	Phone  string // proven by the channel to be the reader's own
 	Cut    bool   // the end of the text did not fit
+	// Answers is how the message of ours begins that this answers, where the channel lets people choose one.
+	Answers string
 	// Unproven: anybody may have written it in the reader's name, as in a letter that answers none of ours. It may ask, and not change anything.
 	Unproven bool
 	Answer   Answer

@@ -93,6 +93,9 @@ func (s *Set) returns(r *Reader, in Input, out *Turn) bool {
 		return false
 	}
 	order, named := r.slipOf(in.Text)
+	if answered, known := r.slipOf(in.Answers); !named && known {
+		order, named = answered, true
+	}
 	if order == 0 && !usable {
 		r.sayWhichSlip(out)
 		return true

@@ -18,6 +18,9 @@ const (
 
 const private = "private"
 
+// answeredMost is how much of an answered message is kept, in characters: enough to tell it from others.
+const answeredMost = 120
+
 // convert gives what an update says to the library. It is false for what does not: groups and channels, from which nothing is ever taken, service
 // messages and buttons that are not ours. A callback bears no time of its own and gets now.
 func convert(lib library.ID, channel bots.ChannelID, u *update, now time.Time) (bots.Inbound, bool) {
@@ -50,7 +53,7 @@ func fromMessage(m *message) (bots.Inbound, bool) {
 		return bots.Inbound{}, false
 	}
 	in := said(m.Chat, m.From)
-	in.Album = m.Album
+	in.Album, in.Answers = m.Album, answered(m)
 	in.Text, _ = bots.Clean(m.Text + m.Caption) // Telegram sends one of them, and less than MaxText
 	switch kind, other := unsupported(m); {
 	case other != nil:
@@ -64,6 +67,22 @@ func fromMessage(m *message) (bots.Inbound, bool) {
 		contact(&in, m)
 	}
 	return in, in.Text != "" || in.Phone != "" || len(in.Files)+len(in.Refused) > 0
+}
+
+// answered is how the message of ours begins that the sender answers; of a file its name.
+func answered(m *message) string {
+	if m.Answered == nil || m.Answered.From == nil || !m.Answered.From.IsBot {
+		return ""
+	}
+	text := m.Answered.Text + m.Answered.Caption
+	if text == "" && m.Answered.Document != nil {
+		text = m.Answered.Document.Name
+	}
+	if runes := []rune(text); len(runes) > answeredMost {
+		text = string(runes[:answeredMost])
+	}
+	text, _ = bots.Clean(text)
+	return text
 }
 
 func said(c chat, from *user) bots.Inbound {

@@ -36,6 +36,12 @@ type message struct {
 	Photo    []photo `json:"photo"`
 	Document *media  `json:"document"`
 	Contact  *person `json:"contact"`
+	Answered *struct {
+		From     *user  `json:"from"`
+		Text     string `json:"text"`
+		Caption  string `json:"caption"`
+		Document *media `json:"document"`
+	} `json:"reply_to_message"`
 
 	Animation *media `json:"animation"` // comes with a document too
 	Audio     *media `json:"audio"`

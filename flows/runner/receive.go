@@ -42,6 +42,7 @@ type body struct {
 	Phone   string               `json:"phone,omitempty"`
 	Cut     bool                 `json:"cut,omitempty"`
 	Album   string               `json:"album,omitempty"`
+	Answers string               `json:"answers,omitempty"`
 	Files   []file               `json:"files,omitempty"`
 	Refused []bots.RefusedUpload `json:"refused,omitempty"`
 	News    *flows.News          `json:"news,omitempty"`
@@ -269,7 +270,7 @@ func (r *Runner) event(a arrival, conv bots.ConversationID, now time.Time) newEv
 		lib: in.Library, conv: conv, kind: "message", external: "m:" + in.ID, state: "ready", written: in.At, ready: now,
 		body: body{
 			Text: text, Choice: in.Choice, Turn: in.Turn, Phone: in.Phone, Cut: cut, Album: in.Album, Refused: in.Refused,
-			Unproven: in.Unproven,
+			Unproven: in.Unproven, Answers: in.Answers,
 		},
 	}
 	for _, f := range in.Files {

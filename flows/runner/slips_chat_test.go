@@ -110,3 +110,34 @@ func TestDepartmentAsksInAChatForAScan(t *testing.T) {
 		t.Errorf("the order is %s with department %d", got.State, got.Department)
 	}
 }
+
+// TestSlipIsAnswered: with several orders open, photos and words go to that whose slip they answer; the number in the caption says more.
+func TestSlipIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	first := s.chatting()
+	second := s.placed("7")
+	s.await("the second slip is in the chat", func() bool { return s.toKeeper("№ "+second.Code()) != "" })
+	answer := func(o fragments.Order, text, page string, grey uint8) {
+		brought := s.page(page, grey)
+		s.exec(`update files set state = 'clean' where id = $1`, brought.File.ID)
+		m := s.message("keeper", "", text)
+		m.Answers = s.toKeeper("№ " + o.Code())
+		s.brings(s.instance, m, brought.File.ID)
+	}
+	pages := func(o fragments.Order) int {
+		return s.count(`select count(*) from order_parts where order_id = $1`, o.ID)
+	}
+	answer(second, "", "1.jpg", 50)
+	answer(first, "", "2.jpg", 100)
+	answer(first, "№ "+second.Code(), "3.jpg", 150)
+	if pages(first) != 1 || pages(second) != 2 {
+		t.Errorf("%d and %d pages, want 1 and 2", pages(first), pages(second))
+	}
+	m := s.message("keeper", s.newID(), "утеряна")
+	m.Answers = s.toKeeper("№ " + second.Code())
+	s.receive(s.instance, m)
+	s.await("it is refused", func() bool {
+		return s.count(`select count(*) from orders where id = $1 and state = 'refused'`, second.ID) == 1
+	})
+}

@@ -115,8 +115,11 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 // makeInput joins the events into one input.
 func (t *turn) makeInput() flows.Input {
 	in := flows.Input{At: t.now}
-	var texts []string
+	var texts, answers []string
 	for _, e := range t.take {
+		if e.Body.Answers != "" {
+			answers = append(answers, e.Body.Answers)
+		}
 		in.Kind = flows.Kind(e.Kind)
 		if e.Body.Text != "" {
 			texts = append(texts, e.Body.Text)
@@ -142,6 +145,9 @@ func (t *turn) makeInput() flows.Input {
 		}
 	}
 	in.Text = strings.Join(texts, "\n")
+	if answers = slices.Compact(answers); len(answers) == 1 { // of several nobody knows which part answers what
+		in.Answers = answers[0]
+	}
 	if in.Kind == flows.Message && in.Choice == "" && len(in.Files) == 0 {
 		in.Choice = t.meant(in.Text)
 	}
