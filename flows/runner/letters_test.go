@@ -249,11 +249,14 @@ func TestLetterOfTheTrayIsPassedOn(t *testing.T) {
 		t.Fatalf("read again: %+v, %v", letter, err)
 	}
 	for range 2 {
-		conv, err := email.Pass(t.Context(), o.pool, o.Receive, o.lib, waiting[0], letter)
-		if err != nil || conv == 0 {
-			t.Fatalf("conversation %d, %v", conv, err)
-		}
-		err = o.do(func(ctx context.Context, tx pgx.Tx) error {
+		err := o.do(func(ctx context.Context, tx pgx.Tx) error {
+			if _, err := email.HoldLetter(ctx, tx, o.lib, waiting[0].ID); err != nil && !errors.Is(err, email.ErrNoLetter) {
+				return err
+			}
+			conv, err := email.Pass(ctx, o.pool, o.Receive, o.lib, waiting[0], letter)
+			if err != nil || conv == 0 {
+				return fmt.Errorf("conversation %d: %w", conv, err)
+			}
 			return email.Settle(ctx, tx, o.lib, waiting[0].ID, email.Settlement{State: email.StateEvent, Conversation: conv, By: 1}, o.Now())
 		})
 		if err != nil && !errors.Is(err, email.ErrNoLetter) {

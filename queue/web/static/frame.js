@@ -5,6 +5,7 @@
   const body = document.body;
   const HIDDEN_POLL = 60_000; // a hidden tab gives its connection back: browsers open six to one host over HTTP/1.1
   const RETRY = 5_000;
+  const SLOW = 500; // a page younger than that shows what it was made of
 
   const signal = (name) => body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
 
@@ -32,7 +33,7 @@
     source = new EventSource(body.dataset.events);
     source.onopen = () => {
       lost(false);
-      if (before) all(); // what changed while the line was down
+      if (before || performance.now() > SLOW) all(); // what changed while the line was down, or was not up yet
       before = true;
     };
     source.onerror = () => {
