@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"librarian/contacts/library"
 	"librarian/templates"
 )
@@ -50,14 +48,8 @@ func renderWords(texts *templates.Texts) (map[library.Lang]words, error) {
 // preferred is the first language of the browser that the library offers, or the library's own.
 func preferred(r *http.Request, lib library.Library) library.Lang {
 	offered := lib.Offered()
-	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err == nil {
-		for _, tag := range wanted {
-			base, _ := tag.Base()
-			if slices.Contains(offered, library.Lang(base.String())) {
-				return library.Lang(base.String())
-			}
-		}
+	if wanted := library.Preferred(r.Header.Get("Accept-Language"), offered); wanted != "" {
+		return wanted
 	}
 	if own := lib.RecordLang(); slices.Contains(offered, own) {
 		return own

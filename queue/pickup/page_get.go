@@ -2,10 +2,9 @@ package pickup
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/http"
-
-	"golang.org/x/text/language"
 
 	"librarian/contacts/library"
 	"librarian/queue/fragments"
@@ -139,15 +138,5 @@ func (c *Counter) guard(h http.Header) {
 
 // preferred is the first language of the browser that we speak, where nobody knows whose link it was.
 func preferred(r *http.Request) library.Lang {
-	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return library.Russian // a header that cannot be read says nothing
-	}
-	for _, tag := range wanted {
-		base, _ := tag.Base()
-		if lang := library.Lang(base.String()); lang.Known() {
-			return lang
-		}
-	}
-	return library.Russian
+	return cmp.Or(library.Preferred(r.Header.Get("Accept-Language"), library.Langs()), library.Russian)
 }

@@ -1,12 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
-
-	"golang.org/x/text/language"
 
 	"librarian/contacts/library"
 	"librarian/queue"
@@ -153,15 +152,5 @@ func guessLang(r *http.Request) library.Lang {
 	if chosen := library.Lang(r.URL.Query().Get("lang")); r.URL.Path == "/desk/sign-in" && chosen.Known() {
 		return chosen
 	}
-	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return library.Russian // a header that cannot be read says nothing
-	}
-	for _, tag := range wanted {
-		base, _ := tag.Base()
-		if lang := library.Lang(base.String()); lang.Known() {
-			return lang
-		}
-	}
-	return library.Russian
+	return cmp.Or(library.Preferred(r.Header.Get("Accept-Language"), library.Langs()), library.Russian)
 }
