@@ -21,11 +21,11 @@ import (
 	"librarian/contacts/library"
 )
 
-// ErrForPerson means that a department's letter holds something that a person has to look at, whatever was taken of it.
-var ErrForPerson = errors.New("a person has to look at the letter")
+// ForPerson is the error by which a department's letter is left in the tray for a person to look at, whatever was taken of it: one of the Reasons.
+type ForPerson string
 
-// ErrWords means that a department answers a slip by words, which a person has to read: no new page came with them, nor one of the words that end an order.
-var ErrWords = errors.New("a person has to read the letter")
+// Error says why.
+func (f ForPerson) Error() string { return "a person has to look at the letter: " + string(f) }
 
 // MaxLetter is how large a letter is taken in whole, in bytes of its source, unless IntakeConfig.Limit says otherwise.
 const MaxLetter = 25 << 20
@@ -46,8 +46,7 @@ type IntakeConfig struct {
 	// Bounced notes that a letter of ours came back: bots.Sender has it.
 	Bounced func(ctx context.Context, tx pgx.Tx, sent bots.Sent, problem string, gone bool) error
 	// Returned is asked first for a letter that names one of ours and is not its reader's, and for whatever a listed address writes. When it has taken the
-	// letter nobody else gets it. ErrForPerson and ErrWords leave it in the tray; ErrOver too: it is theirs, and nothing is done with it. After a crash it may be asked again
-	// for the same Stored.ID.
+	// letter nobody else gets it. ForPerson leaves it in the tray. After a crash it may be asked again for the same Stored.ID.
 	Returned func(ctx context.Context, l Stored) (taken bool, err error)
 	// Listed reports whether the address is one that departments write from.
 	Listed func(ctx context.Context, lib library.ID, address string) (bool, error)
@@ -60,9 +59,6 @@ type IntakeConfig struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 }
-
-// ErrOver is what Returned gives for a department's answer to what is over: it waits for a person, and no bot answers it.
-var ErrOver = errors.New("the letter answers what is over")
 
 // Stored is a letter that is kept, with its files in the store.
 type Stored struct {
@@ -189,13 +185,10 @@ func (in *Intake) judge(ctx context.Context, s *Stored, a arrival) (outcome, err
 		}
 	}
 	theirs, taken, err := in.offer(ctx, s, len(names) > 0 && !own, a.only)
+	var left ForPerson
 	switch {
-	case errors.Is(err, ErrForPerson):
-		return outcome{state: StateTray, reason: ReasonSlip}, nil
-	case errors.Is(err, ErrWords):
-		return outcome{state: StateTray, reason: ReasonWords}, nil
-	case errors.Is(err, ErrOver):
-		return outcome{state: StateTray, reason: ReasonOver}, nil
+	case errors.As(err, &left):
+		return outcome{state: StateTray, reason: string(left)}, nil
 	case err != nil:
 		return outcome{}, err
 	case taken:

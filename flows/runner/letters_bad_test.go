@@ -403,7 +403,7 @@ func TestDepartmentsLettersAreOffered(t *testing.T) {
 	o.config.Returned = func(_ context.Context, s email.Stored) (bool, error) {
 		got <- s
 		if s.Letter.Subject == "Late" {
-			return false, email.ErrOver
+			return false, email.ForPerson(email.ReasonOver)
 		}
 		return len(s.Files) > 0, nil
 	}

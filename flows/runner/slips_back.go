@@ -28,10 +28,10 @@ func (r *Runner) ListedSender(ctx context.Context, lib library.ID, address strin
 	return listed, err
 }
 
-// Returned takes a department's letter: pages for the order whose slip it answers, or whose slips are among its pictures, or a word why there are none. It counts
-// only from an address that the department's table lists; anything else is not taken. It may be asked again for the same letter. email.ErrForPerson says that some of
-// its pictures stand behind a slip that is nobody's here, and wait for a person; email.ErrWords that it brought nothing new, and a person has to read what it says;
-// email.ErrOver that it says something new of an order that is over.
+// Returned takes a department's letter: pages for the order whose slip it answers, or whose slips are among its pictures, or a word why there are none. It
+// counts only from an address that the department's table lists; anything else is not taken. It may be asked again for the same letter. It is an
+// email.ForPerson where some of its pictures stand behind a slip that is nobody's here, where nothing but words is new, and where it says something new of an
+// order that is over.
 func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (bool, error) {
 	own, err := r.answered(ctx, lib, l)
 	if err != nil {
@@ -57,11 +57,11 @@ func (r *Runner) Returned(ctx context.Context, lib library.ID, l email.Stored) (
 	switch {
 	case err != nil:
 	case slips && out.left:
-		err = email.ErrForPerson
+		err = email.ForPerson(email.ReasonSlip)
 	case out.read:
-		err = email.ErrWords
+		err = email.ForPerson(email.ReasonWords)
 	case out.over:
-		err = email.ErrOver
+		err = email.ForPerson(email.ReasonOver)
 	}
 	return out.some, err
 }

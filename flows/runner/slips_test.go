@@ -36,7 +36,8 @@ func (s *shelf) mailed() (fragments.Order, *bots.Outbound) {
 func (s *shelf) answer(slip *bots.Outbound, from, text string, photos ...fragments.Brought) (taken bool) {
 	s.Helper()
 	taken, err := s.answered(slip, from, text, photos...)
-	if err != nil && !errors.Is(err, email.ErrOver) && !errors.Is(err, email.ErrWords) {
+	var left email.ForPerson
+	if err != nil && !errors.As(err, &left) {
 		s.Fatal(err)
 	}
 	return taken

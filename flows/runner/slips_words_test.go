@@ -20,7 +20,8 @@ func (s *shelf) said() (note string) {
 	return note
 }
 
-// TestDepartmentAsksByLetter: a question in answer to a slip is no page and no word that ends the order: the letter lies in the tray, and the task keeps its words.
+// TestDepartmentAsksByLetter: a question in answer to a slip is no page and no word that ends the order: the letter lies in the tray, and the task keeps its
+// words.
 func TestDepartmentAsksByLetter(t *testing.T) {
 	t.Parallel()
 	c := correspond(t)
@@ -57,7 +58,7 @@ func TestWordsAreKeptOnce(t *testing.T) {
 	s := newShelf(t)
 	_, slip := s.mailed()
 	for range 2 {
-		if _, err := s.answered(slip, "hranenie@lib.test", "Книга на реставрации\nдо мая"); !errors.Is(err, email.ErrWords) {
+		if _, err := s.answered(slip, "hranenie@lib.test", "Книга на реставрации\nдо мая"); !errors.Is(err, email.ForPerson(email.ReasonWords)) {
 			t.Errorf("a sentence: %v", err)
 		}
 	}
@@ -91,7 +92,7 @@ func TestSamePageThatWasLeftOut(t *testing.T) {
 		return err
 	})
 	taken, err := s.answered(slip, "hranenie@lib.test", "Край срезан в самой книге", page)
-	if !taken || !errors.Is(err, email.ErrWords) {
+	if !taken || !errors.Is(err, email.ForPerson(email.ReasonWords)) {
 		t.Errorf("taken %v, %v", taken, err)
 	}
 	if got := s.last(); got.State != fragments.Asked || !strings.Contains(s.said(), "в самой книге") {
