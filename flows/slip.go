@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -68,7 +69,10 @@ func isSlipReason(reason string) bool {
 	return slices.ContainsFunc(slipReasons(), func(c Choice) bool { return c.ID == reason })
 }
 
-var slipNumber = regexp.MustCompile(`\d{1,18}`)
+// slipNumber is how people name an order: by a number that bears a mark, by the code of its slip or the name of its file, or by a number alone. Any other
+// number may be that of a page.
+var slipNumber = regexp.MustCompile(
+	`(?i)(?:№|#|\bno\.|заказ\pL*|замовлен\pL*|сакаас\pL*|\border)[\s№#]*(?:no\.\s*)?(\d{1,18})\b|\b(\d{1,18})-[A-Z2-7]{8}\b|\s(\d{1,18})\.pdf\s*$|^\s*(\d{1,18})\s*$`)
 
 // returns takes what a department's responsible sends where they were asked for pages, and reports whether it was that. Everything else is theirs to say
 // as anybody's.
@@ -123,8 +127,8 @@ func (r *Reader) sayWhichSlip(out *Turn) {
 
 // slipOf is the order whose number the text names, or the only one; 0 where there are several.
 func (r *Reader) slipOf(text string) (order int64, named bool) {
-	for _, found := range slipNumber.FindAllString(text, -1) {
-		if id, err := strconv.ParseInt(found, 10, 64); err == nil && slices.Contains(r.Slips, id) {
+	for _, found := range slipNumber.FindAllStringSubmatch(text, -1) {
+		if id, err := strconv.ParseInt(cmp.Or(found[1:]...), 10, 64); err == nil && slices.Contains(r.Slips, id) {
 			return id, true
 		}
 	}
