@@ -56,8 +56,8 @@ update tasks set role = 'librarian', department_id = null, state = 'open', holde
   reply = $4, replied_by = case when $4 <> '' then department_id end, note = left(note, $6 - length($5)) || $5
 where library_id = $1 and id = $2 and kind = 'question' and role = 'department' and state = 'taken' and holder = $3`
 
-// ReplyQuestion brings what the department answers to the librarians, who send it. Its errors are those of Take, and ErrInvalid for what is no question that was
-// passed on.
+// ReplyQuestion brings what the department answers to the librarians, who send it. Its errors are those of Take, and ErrInvalid for what is no question that
+// was passed on.
 func (d *Desk) ReplyQuestion(ctx context.Context, tx pgx.Tx, lib library.ID, id TaskID, by StaffID, reply string) error {
 	return d.returnQuestion(ctx, tx, lib, id, by, "replied", reply, "")
 }

@@ -27,8 +27,8 @@ func checkPlace(ctx context.Context, tx pgx.Tx, lib *library.ID, role Role, depa
 
 const placeStaff = `update staff set department_id = nullif($2::bigint, 0) where id = $1`
 
-// PlaceStaff gives the account a department, 0 for none. What it holds of the one that it leaves is open to others again; what belongs to no department it keeps.
-// ErrInvalid for a role that belongs to none, or for another library's department.
+// PlaceStaff gives the account a department, 0 for none. What it holds of the one that it leaves is open to others again; what belongs to no department it
+// keeps. ErrInvalid for a role that belongs to none, or for another library's department.
 func (d *Desk) PlaceStaff(ctx context.Context, tx pgx.Tx, by Staff, id StaffID, department int64) error {
 	s, err := governed(ctx, tx, by, id)
 	if err != nil {

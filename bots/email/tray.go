@@ -160,9 +160,9 @@ func Reread(ctx context.Context, store *files.Store, lib library.ID, l TrayLette
 // ErrEmpty means that a letter has nobody to be answered, or neither words nor files.
 var ErrEmpty = errors.New("the letter says nothing")
 
-// Pass gives a letter of the tray to its sender's conversation as the intake does, as one whose sender nothing proves, and gives the conversation: 0 where there
-// is none, for its sender is blocked. A blocked one's conversation takes nothing. It may be repeated: the conversation takes the letter once. ErrEmpty when there is
-// nothing to be given.
+// Pass gives a letter of the tray to its sender's conversation as the intake does, as one whose sender nothing proves, and gives the conversation: 0 where
+// there is none, for its sender is blocked. A blocked one's conversation takes nothing. It may be repeated: the conversation takes the letter once. ErrEmpty
+// when there is nothing to be given.
 func Pass(ctx context.Context, pool *pgxpool.Pool, receive bots.Receive, lib library.ID, l TrayLetter, letter Letter) (bots.ConversationID, error) {
 	if letter.From == "" {
 		return 0, fmt.Errorf("letter %d: %w", l.ID, ErrEmpty)

@@ -11,7 +11,8 @@ import (
 
 // Blobs keep encrypted bytes under a file's id. There are two: a folder, and a bucket of an S3 service.
 type Blobs interface {
-	// Put stores all of src, which is never empty: age has a header. When it returns nil the bytes outlive a power cut; when it fails, nothing is found under the id.
+	// Put stores all of src, which is never empty: age has a header. When it returns nil the bytes outlive a power cut; when it fails, nothing is found under
+	// the id.
 	Put(ctx context.Context, id ID, src io.Reader) error
 	// Get opens the bytes; fs.ErrNotExist when there are none.
 	Get(ctx context.Context, id ID) (io.ReadCloser, error)

@@ -49,8 +49,8 @@ func Link(ctx context.Context, tx pgx.Tx, lib library.ID, ids ...ID) error {
 	return nil
 }
 
-// Purge marks a file and the previews of its pages as purged, within the caller's transaction: from its commit they cannot be opened, and Sweep removes the bytes.
-// The hash stays, the name goes. A file purged before is no error; ErrNotFound when the library has none of this id.
+// Purge marks a file and the previews of its pages as purged, within the caller's transaction: from its commit they cannot be opened, and Sweep removes the
+// bytes. The hash stays, the name goes. A file purged before is no error; ErrNotFound when the library has none of this id.
 func Purge(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, now time.Time) error {
 	_, err := purge(ctx, tx, lib, id, now)
 	return err
@@ -78,7 +78,8 @@ func purge(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, now time.Time)
 	return done.Blobs, nil
 }
 
-// Delete purges a file and the previews of its pages and removes their bytes at once. After an error that is not ErrNotFound it may be called again, and Sweep also finishes it.
+// Delete purges a file and the previews of its pages and removes their bytes at once. After an error that is not ErrNotFound it may be called again, and
+// Sweep also finishes it.
 func (s *Store) Delete(ctx context.Context, lib library.ID, id ID) error {
 	var blobs []ID
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {

@@ -202,7 +202,8 @@ type arrival struct {
 	stored bool
 }
 
-// read gives what there is to store, and the offset that confirms all of it, 0 if none has a number. What cannot be read is logged and left behind: it would come forever.
+// read gives what there is to store, and the offset that confirms all of it, 0 if none has a number. What cannot be read is logged and left behind: it would
+// come forever.
 func (p *poller) read(ctx context.Context, raw []json.RawMessage) (batch []*arrival, next int64) {
 	for _, r := range raw {
 		var u update

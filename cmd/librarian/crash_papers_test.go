@@ -25,7 +25,8 @@ import (
 
 const paperSigners = 8
 
-// A service that is killed at any moment draws the papers of each reader once and puts each signed page in its place. LIBRARIAN_SEED repeats the times of a run.
+// A service that is killed at any moment draws the papers of each reader once and puts each signed page in its place. LIBRARIAN_SEED repeats the times of a
+// run.
 func TestCrashPapers(t *testing.T) {
 	t.Parallel()
 	rounds := pgtest.Rounds(t, 4)

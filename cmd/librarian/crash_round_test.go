@@ -111,7 +111,8 @@ where o.state = 'leased' and o.lease_until > clock_timestamp() and h.kind = 'tel
 	c.age()
 }
 
-// age makes leases and claims end as if their time had passed. What a dead connection still has in its hands, or the test keeps from it, is left to the next time.
+// age makes leases and claims end as if their time had passed. What a dead connection still has in its hands, or the test keeps from it, is left to the next
+// time.
 func (c *crash) age() {
 	c.Helper()
 	for _, sql := range []string{

@@ -37,8 +37,8 @@ func TestSamplesOfPapersAreDrawn(t *testing.T) {
 	}
 }
 
-// TestNewConsentFromTheDeskIsAskedFor walks it with the program itself: a reader joins on a text that the head has written, and is asked again when the head has
-// written another.
+// TestNewConsentFromTheDeskIsAskedFor walks it with the program itself: a reader joins on a text that the head has written, and is asked again when the head
+// has written another.
 func TestNewConsentFromTheDeskIsAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -80,8 +80,9 @@ func (c Copying) Allow(total, used, asked int, publicDomain bool) Verdict {
 	return c.beyond()
 }
 
-// AllowArticle says what becomes of a request for an article of an issue of a periodical, which may be longer than the share of the issue: total, used and asked
-// as for Allow, before are the articles of it that the reader has had or asked for. Where one article is the rule, it is that one or the share, not both.
+// AllowArticle says what becomes of a request for an article of an issue of a periodical, which may be longer than the share of the issue: total, used and
+// asked as for Allow, before are the articles of it that the reader has had or asked for. Where one article is the rule, it is that one or the share, not
+// both.
 func (c Copying) AllowArticle(total, used, before, asked int, publicDomain bool) Verdict {
 	switch left := c.Pages - max(used, 0); {
 	case publicDomain && !c.CountDomain:

@@ -202,8 +202,8 @@ func (e *WhenError) Error() string {
 	return fmt.Sprintf("depends on %q, which is no answer to %q", e.Answer, e.Key)
 }
 
-// Check reports the first fault of the questions and rules: a key given twice, a condition that looks ahead, a document that is not on the list. What is wrong with
-// a question is a FieldError, with a rule a RuleError.
+// Check reports the first fault of the questions and rules: a key given twice, a condition that looks ahead, a document that is not on the list. What is
+// wrong with a question is a FieldError, with a rule a RuleError.
 func (r Registration) Check() error {
 	seen := map[string]Field{}
 	for _, f := range r.Fields {

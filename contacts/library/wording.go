@@ -16,7 +16,8 @@ type Wording struct {
 // SentenceField stands in a sentence of the library's own for the library's name.
 const SentenceField = "{library}"
 
-// Sentences are the sentences with legal weight on a paper (form, application, consent, surety), by name, in their order. A library may say them in its own words.
+// Sentences are the sentences with legal weight on a paper (form, application, consent, surety), by name, in their order. A library may say them in its own
+// words.
 func Sentences(paper string) []string {
 	switch paper {
 	case "form":

@@ -54,7 +54,8 @@ func coloursOfExample() exampleColours {
 	}
 }
 
-// DrawExample draws the picture as a PNG of 960 by 720 pixels without a word in it: at the left, over a cross, how not to do it, at the right, over a tick, how.
+// DrawExample draws the picture as a PNG of 960 by 720 pixels without a word in it: at the left, over a cross, how not to do it, at the right, over a tick,
+// how.
 func DrawExample(e Example) ([]byte, error) {
 	if !slices.Contains(Examples(), e) {
 		return nil, fmt.Errorf("draw example: %q is unknown", e)

@@ -8,7 +8,8 @@ import (
 	"librarian/contacts/library"
 )
 
-// sentence says a sentence with legal weight, in the library's own words if it has any. A translation that the library has not made is not taken from elsewhere.
+// sentence says a sentence with legal weight, in the library's own words if it has any. A translation that the library has not made is not taken from
+// elsewhere.
 func (d *draft) sentence(key string) {
 	own, has := d.order.Wording.Own(strings.TrimPrefix(key, "papers_print."))
 	if !has {

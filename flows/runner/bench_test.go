@@ -210,8 +210,8 @@ func (w *world) clear() {
 }
 
 // BenchmarkTurn is the whole turn, durable: claim, flow, consent recorded, two texts, outbox, state, fact, commit. Beside it runs pgbench with the
-// bare statements of one message at the same number in flight. Goals: 1.3 times at 8, 2.5 at 16, 5 at 64 in flight, p99 within 25 ms; alone the median within twice
-// that of a single round trip.
+// bare statements of one message at the same number in flight. Goals: 1.3 times at 8, 2.5 at 16, 5 at 64 in flight, p99 within 25 ms; alone the median within
+// twice that of a single round trip.
 func BenchmarkTurn(b *testing.B) {
 	goals := map[int]string{1: "p50 ≤ 2 × one round trip", 8: "≥ 1.3", 16: "≥ 2.5", 64: "≥ 5"}
 	debug.SetGCPercent(400) // as the program does

@@ -51,7 +51,8 @@ func (w *world) again(sender string) {
 	w.replays(sender, lib)
 }
 
-// TestNewTextIsAskedOnceADialogue goes through the days: nobody is asked twice in one dialogue, nobody after they have agreed, everybody when the text changes again.
+// TestNewTextIsAskedOnceADialogue goes through the days: nobody is asked twice in one dialogue, nobody after they have agreed, everybody when the text
+// changes again.
 func TestNewTextIsAskedOnceADialogue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

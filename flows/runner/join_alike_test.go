@@ -8,7 +8,8 @@ import (
 	"librarian/queue"
 )
 
-// TestWhoIsAlikeMayBeJoinedByStaff: a name with a mistake and the day of birth are enough for a proposal; two readers stay two until one is found to be the other.
+// TestWhoIsAlikeMayBeJoinedByStaff: a name with a mistake and the day of birth are enough for a proposal; two readers stay two until one is found to be the
+// other.
 func TestWhoIsAlikeMayBeJoinedByStaff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

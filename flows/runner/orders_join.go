@@ -31,8 +31,8 @@ var (
 	errParts = errors.New("it would be more parts than a reader is sent, and no link can be given")
 )
 
-// joinNext makes a PDF of the pages of the released order that has waited longest and reports whether there was anything. What fails is tried again when its lease is over; what cannot be joined
-// goes back to the librarian.
+// joinNext makes a PDF of the pages of the released order that has waited longest and reports whether there was anything. What fails is tried again when its
+// lease is over; what cannot be joined goes back to the librarian.
 func (r *Runner) joinNext(ctx context.Context) (bool, error) {
 	job, found, err := fragments.Claim(ctx, r.Pool, r.Now(), joinLease)
 	if err != nil || !found {

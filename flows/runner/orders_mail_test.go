@@ -45,7 +45,8 @@ func (n narrow) Limits() bots.Limits {
 	return l
 }
 
-// TestOrderByChatAndLetter: asked for in the web chat, sent there and by letter to the proven e-mail; a page too large for letters comes as a link, which opens.
+// TestOrderByChatAndLetter: asked for in the web chat, sent there and by letter to the proven e-mail; a page too large for letters comes as a link, which
+// opens.
 func TestOrderByChatAndLetter(t *testing.T) {
 	t.Parallel()
 	c := correspond(t)

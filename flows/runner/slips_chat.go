@@ -118,8 +118,8 @@ func (r *Runner) bringAll(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 	return answer, nil
 }
 
-// meant is the order for which pictures without a slip are: that which the words name, or whose slip was shown before, or the only one. 0 where none is, or the one
-// that was shown is over meanwhile.
+// meant is the order for which pictures without a slip are: that which the words name, or whose slip was shown before, or the only one. 0 where none is, or
+// the one that was shown is over meanwhile.
 func (r *Runner) meant(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPages]) (fragments.ID, error) {
 	own := fragments.ID(a.ask.Order)
 	if a.ask.Named {
@@ -174,8 +174,8 @@ func (r *Runner) bringLot(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPa
 	return got, true, r.note(ctx, tx, o, a.ask.Text)
 }
 
-// slipShown is the order of a slip in a picture, if it was asked for here; what comes later is for it too. Astray says that it wants no pages, or is nobody's here:
-// then what comes later is for none.
+// slipShown is the order of a slip in a picture, if it was asked for here; what comes later is for it too. Astray says that it wants no pages, or is nobody's
+// here: then what comes later is for none.
 func (r *Runner) slipShown(ctx context.Context, tx pgx.Tx, a asked[flows.ReturnPages], code string) (id fragments.ID, astray bool, err error) {
 	o, err := fragments.BySlip(ctx, tx, a.libID, code)
 	if err == nil {

@@ -9,8 +9,8 @@ import (
 	"librarian/queue/fragments"
 )
 
-// TestRefusalInAChatLocksTheReaderFirst: while somebody holds the reader's conversation, a department's word in its chat leaves the order free: the desk locks both in
-// that order, and neither waits for the other.
+// TestRefusalInAChatLocksTheReaderFirst: while somebody holds the reader's conversation, a department's word in its chat leaves the order free: the desk
+// locks both in that order, and neither waits for the other.
 func TestRefusalInAChatLocksTheReaderFirst(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)

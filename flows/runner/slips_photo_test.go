@@ -145,8 +145,8 @@ insert into contact_readers (library_id, contact_id, reader_id, relation) select
 		c.office.lib, c.office.conv(sender))
 }
 
-// TestSlipsAmongThePhotos: the department prints the slips, photographs them with the books, and sends all in letters that answer nothing, or the wrong one. Each
-// page finds its order and stands where it was photographed (issue 4).
+// TestSlipsAmongThePhotos: the department prints the slips, photographs them with the books, and sends all in letters that answer nothing, or the wrong one.
+// Each page finds its order and stands where it was photographed (issue 4).
 func TestSlipsAmongThePhotos(t *testing.T) {
 	t.Parallel()
 	c := correspond(t)

@@ -80,8 +80,8 @@ func TestPagesFollowTheSlipShownLast(t *testing.T) {
 	}
 }
 
-// TestPagesAfterASlipThatWantsNone: the slip of an order that is over, or of one that is nobody's here, ends what was shown before; the bot asks for which order the
-// next pictures are, also where one order alone is open.
+// TestPagesAfterASlipThatWantsNone: the slip of an order that is over, or of one that is nobody's here, ends what was shown before; the bot asks for which
+// order the next pictures are, also where one order alone is open.
 func TestPagesAfterASlipThatWantsNone(t *testing.T) {
 	t.Parallel()
 	for name, many := range map[string]bool{"one order open": false, "two open": true} {

@@ -65,7 +65,8 @@ func (r *Runner) handOn(ctx context.Context, tx pgx.Tx, f bots.Failure, same []b
 	return r.openUndelivered(ctx, tx, lib, f)
 }
 
-// toldBefore reports whether a task tells of another part of the same sending: one is enough. Besides has locked the order, so that no part is handed on meanwhile.
+// toldBefore reports whether a task tells of another part of the same sending: one is enough. Besides has locked the order, so that no part is handed on
+// meanwhile.
 func toldBefore(ctx context.Context, tx pgx.Tx, f bots.Failure, same []bots.Failure, told map[int64]bool) (bool, error) {
 	if told[f.Body.Send] {
 		return true, nil

@@ -40,33 +40,6 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 // patience bounds every wait of the tests.
 const patience = 40 * time.Second
 
-// clock stands still until it is moved, or goes on a little each time it is looked at.
-type clock struct {
-	mu   sync.Mutex
-	now  time.Time
-	tick time.Duration
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(c.tick)
-	return c.now
-}
-
-// runs lets it go on, as a real one does.
-func (c *clock) runs() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tick = 100 * time.Microsecond
-}
-
-func (c *clock) move(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(by)
-}
-
 // gcm seals with a key of the test's own.
 type gcm struct{ cipher.AEAD }
 
@@ -97,54 +70,6 @@ func (g gcm) Seal(plain []byte) ([]byte, error) {
 
 func (g gcm) Open(sealed []byte) ([]byte, error) {
 	return g.AEAD.Open(nil, sealed[:g.NonceSize()], sealed[g.NonceSize():], nil)
-}
-
-// channel is a provider that does what the test says.
-type channel struct {
-	kind   bots.Kind
-	limits bots.Limits
-	mu     sync.Mutex
-	sent   []bots.Outbound
-	fetch  func(f bots.InboundFile, try int) (bots.Download, error)
-	tries  map[string]int
-}
-
-func newChannel(kind bots.Kind) *channel {
-	limits := bots.Limits{Text: 4000, Caption: 1000, Label: 60, Buttons: true, Files: 10, File: 20 << 20}
-	return &channel{kind: kind, limits: limits, tries: map[string]int{}}
-}
-
-func (c *channel) Kind() bots.Kind     { return c.kind }
-func (c *channel) Limits() bots.Limits { return c.limits }
-
-func (c *channel) Send(_ context.Context, m bots.Outbound) (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sent = append(c.sent, m)
-	return fmt.Sprint(len(c.sent)), nil
-}
-
-func (c *channel) Fetch(_ context.Context, f bots.InboundFile) (bots.Download, error) {
-	c.mu.Lock()
-	c.tries[f.Ref]++
-	try, fetch := c.tries[f.Ref], c.fetch
-	c.mu.Unlock()
-	if fetch == nil {
-		return text("Слова из файла " + f.Ref), nil
-	}
-	return fetch(f, try)
-}
-
-func (c *channel) tried(ref string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.tries[ref]
-}
-
-func (c *channel) delivered() []bots.Outbound {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]bots.Outbound(nil), c.sent...)
 }
 
 func text(words string) bots.Download {

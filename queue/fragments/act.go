@@ -28,14 +28,19 @@ func Reasons() []string { return []string{NotFound, Lost, Fragile, Forbidden, Ot
 
 // Route gives the order to a department, or to another one: ErrDepartment where it is none of the library's, or off.
 func Route(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, department int64, now time.Time) (Order, error) {
-	dep, err := queue.DepartmentByID(ctx, tx, lib.ID, department)
-	if errors.Is(err, queue.ErrNotFound) || err == nil && dep.State != "on" {
-		err = ErrDepartment
-	}
-	if err != nil {
+	if err := works(ctx, tx, lib.ID, department); err != nil {
 		return Order{}, fmt.Errorf("route order %d: %w", id, err)
 	}
 	return step(ctx, tx, lib, id, by, now, change{act: ActRoute, department: department})
+}
+
+// works is ErrDepartment for a department that takes no orders.
+func works(ctx context.Context, tx pgx.Tx, lib library.ID, department int64) error {
+	dep, err := queue.DepartmentByID(ctx, tx, lib, department)
+	if errors.Is(err, queue.ErrNotFound) || err == nil && dep.State != "on" {
+		err = ErrDepartment
+	}
+	return err
 }
 
 // HandOver says that the department has brought all. ErrNoPages when nothing has come.
@@ -57,11 +62,11 @@ func trust(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, now tim
 	if err != nil || !dep.Trusted {
 		return o, err
 	}
-	var limit *LimitError
 	pages, err := countPages(ctx, tx, o)
 	if err != nil || o.Count > 0 && pages > o.Count {
 		return o, err
 	}
+	var limit *LimitError
 	out, err := Release(ctx, tx, lib, o.ID, ByProgram(), false, now)
 	if errors.As(err, &limit) {
 		return o, nil
@@ -227,7 +232,8 @@ func goOn(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, now time
 	return o, queue.ClockOfOrder(ctx, tx, lib.ID, int64(o.ID), clock)
 }
 
-// running is the order whose reader is not waited for any more: promised by the working time that was left when they were asked. What was late by then stays late.
+// running is the order whose reader is not waited for any more: promised by the working time that was left when they were asked. What was late by then stays
+// late.
 func (o Order) running(lib library.Library, hours library.Hours, now time.Time) Order {
 	if o.AskedAt != nil && o.Due.After(*o.AskedAt) {
 		o.Due = lib.DueBy(hours, now, lib.Worked(hours, *o.AskedAt, o.Due))

@@ -60,8 +60,8 @@ func exchange(parts []Part, at []int, compare func(a, b Part) int) {
 	}
 }
 
-// byTime sorts the pictures of those deliveries in which each has its time, and says which they are. Where one does not tell its zone the hands of the clocks are compared: they hung in
-// one library.
+// byTime sorts the pictures of those deliveries in which each has its time, and says which they are. Where one does not tell its zone the hands of the clocks
+// are compared: they hung in one library.
 func byTime(parts []Part) (timed map[int64]bool) {
 	timeless := map[string]bool{}
 	for _, p := range parts {

@@ -14,8 +14,9 @@ import (
 
 const bindOrder = `update orders set edition_id = $3, permit = permit or $4 where library_id = $1 and id = $2`
 
-// Bind says which edition the order is for that its reader described in words, or found wrongly: its copies stand on the slip, and all that the reader orders of
-// it counts together. A *LimitError where that is more than the rules allow, unless it is permitted; ErrState when the order is over; the errors of stock.GetIn.
+// Bind says which edition the order is for that its reader described in words, or found wrongly: its copies stand on the slip, and all that the reader orders
+// of it counts together. A *LimitError where that is more than the rules allow, unless it is permitted; ErrState when the order is over; the errors of
+// stock.GetIn.
 func Bind(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, edition stock.EditionID, permit bool, now time.Time) (Order, error) {
 	o, err := lock(ctx, tx, lib.ID, id)
 	if err != nil {

@@ -12,8 +12,8 @@ type Lot struct {
 }
 
 // Deal divides what one delivery brought among orders. A photo of a slip begins the pages of its order, in the order in which Bring would put them; what stands
-// before the first is for own, 0 where the delivery answers no order. Whose gives the order of a slip's code, or 0 when its pages are not taken from here. Files
-// without pages are left out.
+// before the first is for own, 0 where the delivery answers no order. Whose gives the order of a slip's code, or 0 when its pages are not taken from here.
+// Files without pages are left out.
 func Deal(all []Brought, own ID, whose func(code string) (ID, error)) ([]Lot, error) {
 	var lots []Lot
 	order := own

@@ -59,16 +59,8 @@ func BookFrom(ctx context.Context, db contacts.DB, o Order) (department int64, e
 	return department, nil
 }
 
-// works is ErrDepartment for a department that takes no orders.
-func works(ctx context.Context, tx pgx.Tx, lib library.ID, department int64) error {
-	dep, err := queue.DepartmentByID(ctx, tx, lib, department)
-	if errors.Is(err, queue.ErrNotFound) || err == nil && dep.State != "on" {
-		err = ErrDepartment
-	}
-	return err
-}
-
-// GiveBack gives the order that cannot be scanned back to the department that has the book, and says why. ErrState where it came from nobody, ErrDepartment where that one works no more.
+// GiveBack gives the order that cannot be scanned back to the department that has the book, and says why. ErrState where it came from nobody, ErrDepartment
+// where that one works no more.
 func GiveBack(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, words string, now time.Time) (Order, error) {
 	o, err := lock(ctx, tx, lib.ID, id)
 	if err != nil {

@@ -23,8 +23,8 @@ func Late(ctx context.Context, db contacts.DB, libs []library.ID, now time.Time,
 	return list(ctx, db, "late orders", lateOrders, libs, now, limit)
 }
 
-// ToldLate notes that the reader is told, once for each promise, and gives by when the order is hoped for: in as much working time of who has it as was promised
-// in the first place. ErrState when it is not late any more, or another process was faster. The caller holds the conversation.
+// ToldLate notes that the reader is told, once for each promise, and gives by when the order is hoped for: in as much working time of who has it as was
+// promised in the first place. ErrState when it is not late any more, or another process was faster. The caller holds the conversation.
 func ToldLate(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, now time.Time) (time.Time, error) {
 	hours, err := hoursOf(ctx, tx, lib, o.Department)
 	if err != nil {

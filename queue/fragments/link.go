@@ -36,7 +36,8 @@ type Link struct {
 // ErrNoView means that the link is over: too old, used up, or its order is no more.
 var ErrNoView = errors.New("the link is over")
 
-// brokenOff is how many downloads may be begun for each that may be finished: enough for a bad line, too few to read a copy again and again up to its last byte.
+// brokenOff is how many downloads may be begun for each that may be finished: enough for a bad line, too few to read a copy again and again up to its last
+// byte.
 const brokenOff = 4
 
 // What no longer is the reader's to have is not to be had by a link either.
@@ -53,8 +54,8 @@ where l.hash = $1 and l.until_at > $2 and l.used < l.views and l.begun < l.views
 	returnView = `update order_links set used = used - 1 where hash = $1 and used > 0`
 )
 
-// NewLink makes a link in the conversation, 0 for a letter, in its language. It works for as long as the library's policy says and the pages are kept; an earlier
-// one in the same conversation ends. The token is known to nobody else from here on.
+// NewLink makes a link in the conversation, 0 for a letter, in its language. It works for as long as the library's policy says and the pages are kept; an
+// earlier one in the same conversation ends. The token is known to nobody else from here on.
 func NewLink(ctx context.Context, tx pgx.Tx, lib library.Library, o Order, conv bots.ConversationID, lang library.Lang, now time.Time) (token string, l Link, err error) {
 	raw := make([]byte, 16)
 	if _, err := rand.Read(raw); err != nil {

@@ -29,7 +29,8 @@ const (
 where library_id = $1 and reader_id = $2 and edition_id = $3 and id <> $4 and state not in ('refused', 'cancelled')`
 )
 
-// OfIssue reports whether the edition is an issue of a periodical, or an article in one: articles are counted there, and numbers of pages go on through the year.
+// OfIssue reports whether the edition is an issue of a periodical, or an article in one: articles are counted there, and numbers of pages go on through the
+// year.
 func OfIssue(e stock.Edition) bool { return e.Kind == stock.Periodical || e.Kind == stock.Article }
 
 func holdReader(ctx context.Context, tx pgx.Tx, lib library.ID, reader contacts.ReaderID) error {

@@ -17,8 +17,8 @@ import (
 	"librarian/queue/stock"
 )
 
-// TestMeter: no row of orders, whatever they are called and through whatever channel, of cancellations, refusals and chapters gets more of a book than the rules
-// allow (F5), nor more of an issue than one article or the share.
+// TestMeter: no row of orders, whatever they are called and through whatever channel, of cancellations, refusals and chapters gets more of a book than the
+// rules allow (F5), nor more of an issue than one article or the share.
 func TestMeter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -78,8 +78,8 @@ slip, sha256 as sum from order_parts where library_id = $1 and order_id = $2 ord
 where p.library_id = $1 and p.order_id = $2 and p.id = w.id`
 )
 
-// Bring adds the pages of a file to the order and gives how many are new. One that shows a slip is kept, but left out and not counted. ErrNoPages when the file has
-// none, ErrState when the order is over.
+// Bring adds the pages of a file to the order and gives how many are new. One that shows a slip is kept, but left out and not counted. ErrNoPages when the
+// file has none, ErrState when the order is over.
 func Bring(ctx context.Context, tx pgx.Tx, lib library.ID, id ID, b Brought) (int, error) {
 	o, err := lock(ctx, tx, lib, id)
 	if err != nil {

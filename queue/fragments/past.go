@@ -25,8 +25,8 @@ update order_sends s set file_ids = '{}' from past where s.library_id = past.lib
 	ownedByNone = `select f from unnest($2::text[]) as f where not exists (select from order_parts p where p.library_id = $1 and p.file_id = f)`
 )
 
-// Past forgets the files of orders that are over and went out before the moment: what was sent, and what it was made of. Their term is over. It gives those on which
-// no other order stands. What was ordered, and every step, stays.
+// Past forgets the files of orders that are over and went out before the moment: what was sent, and what it was made of. Their term is over. It gives those
+// on which no other order stands. What was ordered, and every step, stays.
 func Past(ctx context.Context, tx pgx.Tx, lib library.ID, before time.Time, limit int) ([]files.ID, error) {
 	rows, err := tx.Query(ctx, pastOrders, lib, before, limit)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"librarian/bots/files"
 )
 
-// shot is a picture that came: the delivery, the name, and the minute and zone of its camera; "a 7.jpg @12 +540". A name that ends in .pdf/2 is that page of a PDF,
-// one that begins with slip the slip itself.
+// shot is a picture that came: the delivery, the name, and the minute and zone of its camera; "a 7.jpg @12 +540". A name that ends in .pdf/2 is that page of
+// a PDF, one that begins with slip the slip itself.
 func shot(text string) Part {
 	words := strings.Fields(text)
 	p := Part{Delivery: words[0], Name: words[1], File: files.ID(words[1] + words[0]), Sum: []byte(text), Slip: strings.HasPrefix(words[1], "slip")}
@@ -123,7 +123,8 @@ func counting(r *rand.Rand, seed uint64, letter, n int) string {
 	return fmt.Sprintf("%d %d.jpg @%d", letter, n, r.IntN(30))
 }
 
-// dealt is what Deal makes of pictures named so: "s7" shows the slip of order 7, of which 8 is nobody's here; others are pages. A name is shown by its first two letters.
+// dealt is what Deal makes of pictures named so: "s7" shows the slip of order 7, of which 8 is nobody's here; others are pages. A name is shown by its first
+// two letters.
 func dealt(t *testing.T, own ID, names string) string {
 	t.Helper()
 	code := func(order string) string { return slipPrefix + order + "-ABCDEFGH" }

@@ -16,7 +16,8 @@ const (
 	slipsTo    = `select conversation_id as conversation, seq from order_slips where library_id = $1 and order_id = $2 and department_id = $3`
 )
 
-// owesSlip reports whether the order's department, to which it comes back, has still to be asked: not when a slip has gone there since it was given or returned to it last.
+// owesSlip reports whether the order's department, to which it comes back, has still to be asked: not when a slip has gone there since it was given or
+// returned to it last.
 func (o Order) owesSlip(ctx context.Context, tx pgx.Tx) (bool, error) {
 	if o.State != Asked {
 		return false, nil

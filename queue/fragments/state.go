@@ -138,7 +138,8 @@ func (o Order) May(act Act, by Actor) bool {
 	return err == nil
 }
 
-// Arrange is nil where the actor may put the pages in order, turn and drop them: ErrHandedOver for a department once a librarian looks at what came, ErrElsewhere for another, ErrState.
+// Arrange is nil where the actor may put the pages in order, turn and drop them: ErrHandedOver for a department once a librarian looks at what came,
+// ErrElsewhere for another, ErrState.
 func (o Order) Arrange(by Actor) error {
 	switch {
 	case !o.Open():

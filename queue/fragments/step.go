@@ -41,7 +41,8 @@ func lock(ctx context.Context, tx pgx.Tx, lib library.ID, id ID) (Order, error) 
 	return o, nil
 }
 
-// step does the act, notes it, and gives the next task to whose work it is. The caller holds the conversation. ErrElsewhere for a department that has not got the order.
+// step does the act, notes it, and gives the next task to whose work it is. The caller holds the conversation. ErrElsewhere for a department that has not got
+// the order.
 func step(ctx context.Context, tx pgx.Tx, lib library.Library, id ID, by Actor, now time.Time, c change) (Order, error) {
 	o, err := lock(ctx, tx, lib.ID, id)
 	if err != nil {

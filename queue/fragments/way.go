@@ -25,8 +25,8 @@ type Way struct {
 // Key names the way among those of its order.
 func (w Way) Key() string { return strconv.FormatInt(int64(w.Conversation), 10) }
 
-// Ways gives where the order can be brought: first to where it was ordered, then to the other chats of those who act for the reader, and by letter to the e-mail
-// that the reader has proven. Of further web chats, which are old browsers mostly, only the newest; an e-mail that is not proven is none.
+// Ways gives where the order can be brought: first to where it was ordered, then to the other chats of those who act for the reader, and by letter to the
+// e-mail that the reader has proven. Of further web chats, which are old browsers mostly, only the newest; an e-mail that is not proven is none.
 func Ways(ctx context.Context, db contacts.DB, accounts *bots.Accounts, o Order) ([]Way, error) {
 	list, err := contacts.PlacesOfReader(ctx, db, o.Library, o.Reader)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"librarian/queue/stock"
 )
 
-// TestRowsOfOneEdition stay together, also where a batch of the import ends between them: 1001 editions of two rows each, then one with more copies than a batch.
+// TestRowsOfOneEdition stay together, also where a batch of the import ends between them: 1001 editions of two rows each, then one with more copies than a
+// batch.
 func TestRowsOfOneEdition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -19,9 +19,9 @@ const (
 
 // Search gives the editions whose title, author and imprint have all the words, in any order, case and form, at most limit (and never more than a hundred).
 // An ISBN or an ISSN, alone or among other words, or an inventory number finds its edition. If nothing has all the words, each may differ by one slip (a letter
-// wrong, missing, too many, two that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an initial.
-// First come those that have all words in the title, then in title and author, of each the newest first (of twenty thousand, where more have the words). A query
-// without a word finds nothing. One or two round trips.
+// wrong, missing, too many, two that changed places), of three or more words one may be strange, and of two one may be a name that the record has as an
+// initial. First come those that have all words in the title, then in title and author, of each the newest first (of twenty thousand, where more have the
+// words). A query without a word finds nothing. One or two round trips.
 func (s *Stock) Search(ctx context.Context, lib library.ID, query string, limit int) ([]Edition, error) {
 	return search(ctx, s.pool, lib, query, limit, nil)
 }

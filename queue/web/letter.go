@@ -72,7 +72,8 @@ type letterFile struct {
 	Gone    bool // it is not to be had
 }
 
-// letterFiles are the files of the letter, those that may hold pages before the others. One that nobody has looked at yet is looked at when its picture is asked for.
+// letterFiles are the files of the letter, those that may hold pages before the others. One that nobody has looked at yet is looked at when its picture is
+// asked for.
 func (v *visit) letterFiles(l Letter) ([]letterFile, error) {
 	all, err := v.Letters.Files(v.ctx(), v.lib.ID, l.Files)
 	if err != nil {

@@ -39,8 +39,8 @@ func (h *house) digitised(by *visitor) fragments.Order {
 	return o
 }
 
-// TestScanIsMadeByTheDigitiser: the department that has the book hands it over; the duty digitiser sees the order and its task, gives it back once, gets it again and
-// brings the scan (F3).
+// TestScanIsMadeByTheDigitiser: the department that has the book hands it over; the duty digitiser sees the order and its task, gives it back once, gets it
+// again and brings the scan (F3).
 func TestScanIsMadeByTheDigitiser(t *testing.T) {
 	t.Parallel()
 	for _, lang := range library.Langs() {

@@ -77,7 +77,8 @@ func (v *visit) write(work func(ctx context.Context, tx pgx.Tx) error) error {
 // attempts is how often the desk does again what PostgreSQL gave up for another's sake.
 const attempts = 4
 
-// insist is write that is not given up because two people were in each other's way. The work may be done several times: it leaves nothing behind but in the transaction.
+// insist is write that is not given up because two people were in each other's way. The work may be done several times: it leaves nothing behind but in the
+// transaction.
 func (v *visit) insist(work func(ctx context.Context, tx pgx.Tx) error) (err error) {
 	for range attempts {
 		if err = v.write(work); !queue.Lost(err) {
