@@ -18,6 +18,7 @@ const (
 	WebChat  Kind = "webchat"
 	Telegram Kind = "telegram"
 	Email    Kind = "email"
+	WhatsApp Kind = "whatsapp"
 )
 
 // ChannelID names one account of a provider, such as one Telegram bot.
@@ -44,6 +45,8 @@ type Inbound struct {
 	At      time.Time       // when it was written, by the channel's clock
 	Gone    bool            // the sender has blocked the library, or left; Text is empty
 	Refused []RefusedUpload // what the channel would not hand over at all
+	Deletes string          // the ID of an earlier message that its sender took back; nothing else is in this one
+	React   *Reaction       // to a message of ours; nothing else is in this one
 	// Unproven means that anybody may have written in the sender's name: it may ask, and not change anything.
 	Unproven bool
 }
@@ -56,6 +59,12 @@ type InboundFile struct {
 	MediaType string `json:"media_type,omitempty"` // as the sender says
 	Size      int64  `json:"size,omitempty"`       // bytes, as the sender says
 	Photo     bool   `json:"photo,omitempty"`      // made smaller by the channel on its way
+}
+
+// Reaction is a sign that a reader put to a message of ours.
+type Reaction struct {
+	To   string // the provider's id of our message
+	Sign string // an emoji; empty: it was taken away
 }
 
 // RefusedUpload is a file that cannot be had, with the reason as a flow knows it.
@@ -77,6 +86,7 @@ type Outbound struct {
 	Choices      []Choice
 	Turn         int // the turn that offers the choices
 	Files        []string
+	ID           string // where Limits.OwnIDs: the message's id, chosen and stored before the first try and the same at each
 }
 
 // Choice is one way on that a message offers: a button, or a number where the channel has no buttons.
@@ -98,6 +108,7 @@ type Limits struct {
 	File    int64 // bytes of one file
 	Rate    int   // messages a second of the whole channel; 0: as many as there are
 	Acks    bool  // the reader's side reports each message as shown; until then it is sent, not confirmed
+	OwnIDs  bool  // a message bears an id of ours, by which the provider knows a repeat
 }
 
 // Channel sends by one account of a provider.
@@ -119,6 +130,12 @@ type Presence interface {
 	Typing(ctx context.Context, address string) error
 }
 
+// Holder is a channel that one process at a time can use. Elsewhere it is known, for its limits, but neither sends nor fetches.
+type Holder interface {
+	// Ready reports that this process can use the channel now.
+	Ready() bool
+}
+
 // Receive stores what came in. When it returns nil the message is on disk and the provider may be told so.
 type Receive func(ctx context.Context, in Inbound) error
 
@@ -127,6 +144,8 @@ var (
 	ErrGone     = errors.New("the provider no longer has the file")
 	ErrTooLarge = errors.New("the file is larger than the provider hands over")
 	ErrNoSuch   = errors.New("no such channel")
+	// ErrElsewhere means that this process does not hold the channel at the moment: it is no try, and another may have the file at once.
+	ErrElsewhere = errors.New("the channel is not held by this process")
 )
 
 // Outcome says what became of a message that was not sent.
