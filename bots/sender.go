@@ -78,6 +78,7 @@ type leased struct {
 	Kind           OutKind
 	Body           Body
 	SecretID       *string
+	ProviderID     *string // of an earlier try, or chosen by us
 	Attempts       int
 	Until          time.Time
 	LeaseUntil     time.Time // tells this lease from a later one of the same row
@@ -199,18 +200,26 @@ const lease = `with head as (
     order by g.since limit c.free) h
   join outbox o on o.library_id = h.library_id and o.conversation_id = h.conversation_id and o.seq = h.seq
   where o.state = 'queued' and o.next_at <= $1 for update of o skip locked)
-update outbox o set state = 'leased', lease_until = $4, attempts = attempts + 1
+update outbox o set state = 'leased', lease_until = $4, attempts = attempts + 1,
+  provider_id = case when o.channel_id = any($6) then coalesce(o.provider_id, ` + ownID + `) else o.provider_id end
 from head h where o.library_id = h.library_id and o.conversation_id = h.conversation_id and o.seq = h.seq
-returning o.library_id, o.conversation_id, o.seq, o.channel_id, o.kind, o.body, o.secret_id, o.attempts, o.until, o.lease_until`
+returning o.library_id, o.conversation_id, o.seq, o.channel_id, o.kind, o.body, o.secret_id, o.provider_id, o.attempts, o.until, o.lease_until`
+
+// ownID is an id that the sender chooses, in the form that WhatsApp's own programs give theirs: eighteen random digits after the beginning.
+const ownID = `'3EB0' || upper(right(gen_random_uuid()::text, 12) || right(gen_random_uuid()::text, 6))`
 
 // lease takes the oldest message of each address that has none on its way.
 func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, error) {
 	now := s.now()
 	var ids []int64
 	var free []int32
+	own := []int64{}
 	s.channels.each(func(id ChannelID, e entry) {
 		if n := e.most - busy[id]; n > 0 && !s.isPaused(id, now) {
 			ids, free = append(ids, int64(id)), append(free, int32(n))
+			if e.Limits().OwnIDs {
+				own = append(own, int64(id))
+			}
 		}
 	})
 	if len(ids) == 0 {
@@ -219,7 +228,7 @@ func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, e
 	// A lease that the stop cuts off may be taken all the same, and nobody would hold it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseWait)
 	defer cancel()
-	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime), lookAt)
+	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime), lookAt, own)
 	if err != nil {
 		return nil, fmt.Errorf("lease messages: %w", err)
 	}

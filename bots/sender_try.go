@@ -69,6 +69,9 @@ func (s *Sender) outbound(ctx context.Context, row leased) (Outbound, error) {
 		Library: row.LibraryID, Channel: row.ChannelID, Conversation: row.ConversationID, Seq: row.Seq, Address: row.address,
 		Lang: row.Body.Lang, Subject: row.Body.Subject, Text: row.Body.Text, Choices: row.Body.Choices, Turn: row.Body.Turn, Files: row.Body.Files,
 	}
+	if row.ProviderID != nil {
+		out.ID = *row.ProviderID
+	}
 	if row.SecretID == nil || !strings.Contains(out.Text, SecretMark) {
 		return out, nil
 	}

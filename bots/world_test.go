@@ -70,6 +70,7 @@ type script struct {
 	limits Limits
 	kind   Kind
 	answer func(ctx context.Context, m Outbound, try int) error
+	echo   bool // it takes the ids that it is given
 
 	mu      sync.Mutex
 	sent    []Outbound     // every try, in order
@@ -106,6 +107,9 @@ func (s *script) Send(ctx context.Context, m Outbound) (string, error) {
 		if err := s.answer(ctx, m, try); err != nil {
 			return "", err
 		}
+	}
+	if s.echo {
+		return m.ID, nil
 	}
 	return fmt.Sprintf("p%d.%d", m.Conversation, m.Seq), nil
 }
