@@ -132,7 +132,7 @@ type Presence interface {
 
 // Holder is a channel that one process at a time can use. Elsewhere it is known, for its limits, but neither sends nor fetches.
 type Holder interface {
-	// Ready reports that this process can use the channel now.
+	// Ready reports that this process can use the channel now. It is asked often and under a lock: it must not wait.
 	Ready() bool
 }
 

@@ -18,6 +18,12 @@ type entry struct {
 	most int // messages on their way at a time
 }
 
+// held reports that this process can use the channel now.
+func (e entry) held() bool {
+	h, ok := e.Channel.(Holder)
+	return !ok || h.Ready()
+}
+
 // NewRegistry makes an empty one.
 func NewRegistry() *Registry { return &Registry{channels: map[ChannelID]entry{}} }
 
@@ -52,7 +58,7 @@ func (r *Registry) get(id ChannelID) (entry, bool) {
 	return e, ok
 }
 
-// each visits the channels that are switched on. The visitor must not call the registry.
+// each visits the channels that are switched on, held or not. The visitor must not call the registry.
 func (r *Registry) each(visit func(ChannelID, entry)) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

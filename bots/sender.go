@@ -215,7 +215,7 @@ func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, e
 	var free []int32
 	own := []int64{}
 	s.channels.each(func(id ChannelID, e entry) {
-		if n := e.most - busy[id]; n > 0 && !s.isPaused(id, now) {
+		if n := e.most - busy[id]; n > 0 && e.held() && !s.isPaused(id, now) {
 			ids, free = append(ids, int64(id)), append(free, int32(n))
 			if e.Limits().OwnIDs {
 				own = append(own, int64(id))

@@ -21,7 +21,7 @@ func (s *Sender) try(ctx context.Context, row leased) (r result) {
 		r.after = firstRetry
 		return r
 	}
-	if e.pace.Wait(ctx) != nil || s.isPaused(row.ChannelID, s.now()) {
+	if e.pace.Wait(ctx) != nil || s.isPaused(row.ChannelID, s.now()) || !e.held() {
 		return r
 	}
 	r.untried, r.final = false, !e.Limits().Acks

@@ -20,6 +20,7 @@ const (
 	fetchLease    = 2 * time.Minute
 	fetchTries    = 12 // about half an hour
 	fetchLongest  = 5 * time.Minute
+	elsewhereTime = 2 * time.Second  // for the process that holds the channel to look
 	noteTime      = 30 * time.Second // for the database to take what was found
 	problemLost   = "lost"           // it could not be had: the reader is asked for it
 	problemTooBig = "too_large"
@@ -75,7 +76,7 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("claim a waiting event: %w", err)
 	}
-	owed := false
+	owed, elsewhere := false, false
 	for i, f := range w.body.Files {
 		if f.inspected() {
 			continue
@@ -88,7 +89,11 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 			continue
 		}
 		if ctx.Err() != nil {
-			return false, r.giveBack(ctx, w) // another process, or this one at its next start, goes on
+			return false, r.giveBack(ctx, w, 0) // another process, or this one at its next start, goes on
+		}
+		if errors.Is(err, bots.ErrElsewhere) {
+			elsewhere = true
+			continue
 		}
 		r.Log.Warn("file is not here yet", "conversation", w.id, "event", w.seq, "try", w.fetches, "err", err)
 		if w.fetches < fetchTries {
@@ -97,18 +102,21 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 			w.body.Files[i].Problem = problemLost
 		}
 	}
+	if elsewhere {
+		return true, r.giveBack(ctx, w, elsewhereTime)
+	}
 	return true, r.noteInspected(ctx, w, owed)
 }
 
 // giveBackTime bounds what is written though the service is stopping.
 const giveBackTime = 2 * time.Second
 
-// giveBack ends the claim of an event that was not done with, so that nobody has to wait for its lease.
-func (r *Runner) giveBack(ctx context.Context, w waiting) error {
+// giveBack ends the claim of an event that was not done with, so that nobody has to wait for its lease; it was no try. It is looked at again after the time.
+func (r *Runner) giveBack(ctx context.Context, w waiting, after time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
 	defer cancel()
 	_, err := r.Pool.Exec(ctx, `update events set fetch_at = $4, fetches = fetches - 1
-where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting' and fetches = $5`, w.lib, w.id, w.seq, r.Now(), w.fetches)
+where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting' and fetches = $5`, w.lib, w.id, w.seq, r.Now().Add(after), w.fetches)
 	if err != nil {
 		return fmt.Errorf("give back event %d of conversation %d: %w", w.seq, w.id, err)
 	}
