@@ -109,6 +109,8 @@ type Limits struct {
 	Rate    int   // messages a second of the whole channel; 0: as many as there are
 	Acks    bool  // the reader's side reports each message as shown; until then it is sent, not confirmed
 	OwnIDs  bool  // a message bears an id of ours, by which the provider knows a repeat
+	// Unseen is, where the channel has Acks, after what time a person's words of which no report came are tried by another address too; 0: never.
+	Unseen time.Duration
 }
 
 // Channel sends by one account of a provider.

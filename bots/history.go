@@ -48,9 +48,11 @@ type Entry struct {
 	Files    []EntryFile
 	Refused  []RefusedUpload
 	Written  time.Time
-	State    string // of an outgoing message: queued, leased, sent, confirmed, failed, withdrawn
+	State    string // of an outgoing message: queued, leased, sent, confirmed, read, failed, withdrawn
 	Problem  string // why it failed: the provider's code
 	External string // identity that the channel gave a reader's message
+	Deleted  bool   // the reader took it back: staff alone still see it
+	Reaction string // the reader's sign to an outgoing message
 }
 
 // EntryFile is a file as an entry shows it.

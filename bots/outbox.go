@@ -134,16 +134,7 @@ func (o *Outbox) Confirm(ctx context.Context, lib library.ID, conversation Conve
 	if err != nil {
 		return fmt.Errorf("confirm up to %d of conversation %d: %w", upTo, conversation, err)
 	}
-	var secrets []string
-	for _, id := range ids {
-		if id != "" {
-			secrets = append(secrets, id)
-		}
-	}
-	if len(secrets) == 0 {
-		return nil
-	}
-	return o.secrets.Destroy(ctx, lib, secrets...)
+	return o.wipe(ctx, lib, ids)
 }
 
 const (
@@ -180,12 +171,13 @@ type outEntry struct {
 	SecretID  *string
 	State     string
 	Problem   string
+	Reaction  string
 	CreatedAt time.Time
 }
 
 // Entries gives the library's half of the conversation after the number, oldest first.
 func (o *Outbox) Entries(ctx context.Context, lib library.ID, conversation ConversationID, after, limit int) ([]Entry, error) {
-	rows, err := o.pool.Query(ctx, `select seq, kind, staff_id, body, secret_id, state, problem, created_at from outbox
+	rows, err := o.pool.Query(ctx, `select seq, kind, staff_id, body, secret_id, case when read_at is null then state else 'read' end as state, problem, reaction, created_at from outbox
 where library_id = $1 and conversation_id = $2 and seq > $3 order by seq limit $4`, lib, conversation, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("messages of conversation %d: %w", conversation, err)
@@ -198,7 +190,7 @@ where library_id = $1 and conversation_id = $2 and seq > $3 order by seq limit $
 	for i, r := range found {
 		e := Entry{
 			At: Cursor{Out: r.Seq}, Side: SideBot, Kind: string(r.Kind), Text: r.Body.Text, Choices: r.Body.Choices, Turn: r.Body.Turn,
-			Written: r.CreatedAt, State: r.State, Problem: r.Problem,
+			Written: r.CreatedAt, State: r.State, Problem: r.Problem, Reaction: r.Reaction,
 		}
 		if r.StaffID != nil {
 			e.Side, e.StaffID = SideStaff, *r.StaffID

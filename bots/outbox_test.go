@@ -220,7 +220,7 @@ func TestUnseenIsHandedOnOnce(t *testing.T) {
 	t.Parallel()
 	h := house1(t)
 	chat, plain := newScript(nil), newScript(nil)
-	chat.limits.Acks, plain.kind = true, Email
+	chat.limits.Acks, chat.limits.Unseen, plain.kind = true, 10*time.Minute, Email
 	second := h.addChannel("second")
 	ids, others := h.conversations(h.channel, 2), h.conversations(second, 1)
 	of := func(m Message, kind OutKind) Message {
@@ -238,7 +238,7 @@ func TestUnseenIsHandedOnOnce(t *testing.T) {
 	if err := h.outbox.Confirm(t.Context(), h.lib, ids[1], 1); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.forward(unseenAfter)
+	h.clock.forward(chat.limits.Unseen)
 	s.expire(t.Context(), false)
 	if f := h.failures(); len(f) != 0 {
 		t.Fatalf("handed on too early: %v", f)

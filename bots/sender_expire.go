@@ -9,9 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// unseenAfter is how long a person's answer may lie unseen in the web chat before another address is tried.
-const unseenAfter = 10 * time.Minute
-
 // expireMost is how many of a kind are handed on at a time.
 const expireMost = 64
 
@@ -22,9 +19,10 @@ from ended e where o.library_id = e.library_id and o.conversation_id = e.convers
 returning o.library_id, o.conversation_id`
 
 const (
-	findUnseen = `select library_id, conversation_id, seq from outbox
-where state = 'sent' and kind in ('staff', 'notice') and copied_at is null and sent_at < $1 and secret_id is null and channel_id = any($2)
-order by sent_at limit $3`
+	findUnseen = `select o.library_id, o.conversation_id, o.seq from unnest($1::bigint[], $2::timestamptz[]) as c (id, before)
+cross join lateral (select * from outbox
+  where channel_id = c.id and state = 'sent' and kind in ('staff', 'notice') and copied_at is null and sent_at < c.before and secret_id is null
+  order by sent_at limit $3) o`
 
 	takeUnseen = `update outbox set copied_at = $4
 where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'sent' and copied_at is null
@@ -51,10 +49,10 @@ returning kind, body, coalesce(secret_id, '')`
 // While results of messages that arrived are not written (owing), no lease is given back: theirs may have ended.
 func (s *Sender) expire(ctx context.Context, owing bool) {
 	now := s.now()
-	var acks []int64
+	acks, before := []int64{}, []time.Time{}
 	s.channels.each(func(id ChannelID, e entry) {
-		if e.Limits().Acks {
-			acks = append(acks, int64(id))
+		if l := e.Limits(); l.Acks && l.Unseen > 0 {
+			acks, before = append(acks, int64(id)), append(before, now.Add(-l.Unseen))
 		}
 	})
 	var given error
@@ -65,7 +63,7 @@ func (s *Sender) expire(ctx context.Context, owing bool) {
 		given,
 		s.handOn(ctx, "expired", takeStale, now, findStale, now, expireMost),
 		s.handOn(ctx, "expired", takeUnfetched, now, findUnfetched, now, expireMost),
-		s.handOn(ctx, "unseen", takeUnseen, now, findUnseen, now.Add(-unseenAfter), acks, expireMost),
+		s.handOn(ctx, "unseen", takeUnseen, now, findUnseen, acks, before, expireMost),
 	)
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("outbox is not tidied", "err", err)

@@ -3,6 +3,7 @@ package webchat
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"librarian/bots"
 )
@@ -24,6 +25,7 @@ func (Channel) Limits() bots.Limits {
 		Files:   bots.MaxFiles,
 		File:    bots.MaxFile,
 		Acks:    true,
+		Unseen:  10 * time.Minute,
 	}
 }
 

@@ -76,7 +76,7 @@ func placeOf(e bots.Entry) place {
 		return shown
 	}
 	switch e.State {
-	case "sent", "confirmed":
+	case "sent", "confirmed", "read":
 		return shown
 	case "queued", "leased":
 		return held

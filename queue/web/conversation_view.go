@@ -36,6 +36,8 @@ type entryView struct {
 	Choices   []string
 	State     string
 	StateText string
+	Deleted   bool
+	Reaction  string
 }
 
 type fileView struct {
@@ -164,6 +166,7 @@ func (v *visit) entryOf(e bots.Entry, contact string) entryView {
 			out.StateText += " (" + e.Problem + ")"
 		}
 	}
+	out.Deleted, out.Reaction = e.Deleted, e.Reaction
 	papers := v.may(queue.PermPapers)
 	for _, f := range e.Files {
 		picture := papers && strings.HasPrefix(f.MediaType, "image/")
@@ -171,7 +174,7 @@ func (v *visit) entryOf(e bots.Entry, contact string) entryView {
 		if name == "" {
 			name = v.t("desk.file_unnamed")
 		}
-		out.Files = append(out.Files, fileView{f.ID, name, v.size(f.Size), picture, papers})
+		out.Files = append(out.Files, fileView{f.ID, name, v.size(f.Size), picture && f.ID != "", papers && f.ID != ""}) // what was never fetched has only its name
 	}
 	for _, r := range e.Refused {
 		out.Refused = append(out.Refused, r.Name)

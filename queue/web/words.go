@@ -173,6 +173,8 @@ func (v *visit) deliveryName(state string) string {
 		return v.t("desk.delivery_sent")
 	case "confirmed":
 		return v.t("desk.delivery_confirmed")
+	case "read":
+		return v.t("desk_delivery.read")
 	case "failed":
 		return v.t("desk.delivery_failed")
 	case "withdrawn":
