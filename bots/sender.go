@@ -183,21 +183,23 @@ func (s *Sender) retain(ctx context.Context, w *work) {
 }
 
 // Each channel has a share of its own. Of a conversation only the oldest unsent message may go, and none while it is on its way; it is looked up once
-// for each conversation, because thousands may wait in one.
+// for each conversation, because thousands may wait in one. Where the channel has a pace, those go first whose oldest message somebody waits for: the last
+// digit of the smallest number says whether it is an answer, so that it need not be looked up for all.
 const lease = `with head as (
   select o.library_id, o.conversation_id, o.seq
-  from unnest($2::bigint[], $3::int[]) as c (id, free)
+  from unnest($2::bigint[], $3::int[], $7::bool[]) as c (id, free, paced)
   cross join lateral (
     select g.library_id, g.conversation_id, f.seq from (
-      select library_id, conversation_id, min(next_at) as since from (
-        select library_id, conversation_id, next_at from outbox
+      select library_id, conversation_id, min(next_at) as since,
+        min(seq::bigint * 2 + (kind not in ('bot', 'staff', 'code'))::int) % 2 as unasked from (
+        select library_id, conversation_id, next_at, seq, kind from outbox
         where state = 'queued' and channel_id = c.id and next_at <= $1 order by next_at limit $5) ready
       group by library_id, conversation_id) g
     cross join lateral (
       select seq, state, next_at, until from outbox p
       where p.library_id = g.library_id and p.conversation_id = g.conversation_id and p.state in ('queued', 'leased') order by seq limit 1) f
     where f.state = 'queued' and f.next_at <= $1 and f.until > $1
-    order by g.since limit c.free) h
+    order by case when c.paced then g.unasked end, g.since limit c.free) h
   join outbox o on o.library_id = h.library_id and o.conversation_id = h.conversation_id and o.seq = h.seq
   where o.state = 'queued' and o.next_at <= $1 for update of o skip locked)
 update outbox o set state = 'leased', lease_until = $4, attempts = attempts + 1,
@@ -213,11 +215,13 @@ func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, e
 	now := s.now()
 	var ids []int64
 	var free []int32
+	var paced []bool
 	own := []int64{}
 	s.channels.each(func(id ChannelID, e entry) {
 		if n := e.most - busy[id]; n > 0 && e.held() && !s.isPaused(id, now) {
 			ids, free = append(ids, int64(id)), append(free, int32(n))
-			if e.Limits().OwnIDs {
+			l := e.Limits()
+			if paced = append(paced, l.Rate > 0); l.OwnIDs {
 				own = append(own, int64(id))
 			}
 		}
@@ -228,7 +232,7 @@ func (s *Sender) lease(ctx context.Context, busy map[ChannelID]int) ([]leased, e
 	// A lease that the stop cuts off may be taken all the same, and nobody would hold it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseWait)
 	defer cancel()
-	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime), lookAt, own)
+	rows, err := s.pool.Query(ctx, lease, now, ids, free, now.Add(leaseTime), lookAt, own, paced)
 	if err != nil {
 		return nil, fmt.Errorf("lease messages: %w", err)
 	}
