@@ -45,7 +45,7 @@ type Inbound struct {
 	At      time.Time       // when it was written, by the channel's clock
 	Gone    bool            // the sender has blocked the library, or left; Text is empty
 	Refused []RefusedUpload // what the channel would not hand over at all
-	Deletes string          // the ID of an earlier message that its sender took back; nothing else is in this one
+	Deletes string          // the ID of an earlier message that its sender took back; nothing else is in this one. One that is not here yet is passed over
 	React   *Reaction       // to a message of ours; nothing else is in this one
 	// Unproven means that anybody may have written in the sender's name: it may ask, and not change anything.
 	Unproven bool

@@ -58,3 +58,18 @@ func (o *Outbox) wipe(ctx context.Context, lib library.ID, ids []string) error {
 	}
 	return o.secrets.Destroy(ctx, lib, secrets...)
 }
+
+// signMost is the length in bytes of the longest sign: an emoji of several people is near it.
+const signMost = 64
+
+// React notes the reader's sign at the message that it was put to; an empty one takes it away. What is not known, or is no sign, is passed over.
+func React(ctx context.Context, tx pgx.Tx, lib library.ID, conversation ConversationID, r Reaction) error {
+	sign, _ := Clean(r.Sign)
+	if len(sign) > signMost {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `update outbox set reaction = $4 where `+byOwnID+` and reaction <> $4`, lib, conversation, []string{r.To}, sign); err != nil {
+		return fmt.Errorf("reaction in conversation %d: %w", conversation, err)
+	}
+	return nil
+}

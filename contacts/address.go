@@ -36,8 +36,29 @@ join addresses a on a.library_id = w.lib and a.channel_id = w.channel and a.exte
 // Addresses finds each address, or makes it with a contact of its own; the same one given twice is one. Order of the answer is that of who, and New
 // is set once for each address. Two callers with the same new address at the same moment get the same id: the second waits for the first.
 func Addresses(ctx context.Context, tx pgx.Tx, who []Who, now time.Time) ([]Known, error) {
-	out := make([]Known, len(who))
-	all := make([]int, len(who))
+	out, err := Find(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	missing := without(out)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	batch := &pgx.Batch{}
+	queueLocks(batch, who, missing)
+	queueFind(batch, who, missing, out) // again: somebody may have made them before the locks were ours
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("lock %d addresses: %w", len(missing), err)
+	}
+	if missing = without(out); len(missing) == 0 {
+		return out, nil
+	}
+	return out, create(ctx, tx, who, missing, out, now)
+}
+
+// Find gives those of the addresses that exist, in the order of who; the others have no ID. It makes none.
+func Find(ctx context.Context, tx pgx.Tx, who []Who) ([]Known, error) {
+	out, all := make([]Known, len(who)), make([]int, len(who))
 	for i := range who {
 		all[i] = i
 	}
@@ -46,20 +67,7 @@ func Addresses(ctx context.Context, tx pgx.Tx, who []Who, now time.Time) ([]Know
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("find %d addresses: %w", len(who), err)
 	}
-	missing := without(out, all)
-	if len(missing) == 0 {
-		return out, nil
-	}
-	batch = &pgx.Batch{}
-	queueLocks(batch, who, missing)
-	queueFind(batch, who, missing, out) // again: somebody may have made them before the locks were ours
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("lock %d addresses: %w", len(missing), err)
-	}
-	if missing = without(out, missing); len(missing) == 0 {
-		return out, nil
-	}
-	return out, create(ctx, tx, who, missing, out, now)
+	return out, nil
 }
 
 // queueFind fills in those of the addresses that exist.
@@ -145,9 +153,9 @@ func columns(who []Who, which []int) (libs, channels []int64, externals []string
 }
 
 // without gives the places that are still empty.
-func without(out []Known, which []int) []int {
+func without(out []Known) []int {
 	var missing []int
-	for _, i := range which {
+	for i := range out {
 		if out[i].ID == 0 {
 			missing = append(missing, i)
 		}

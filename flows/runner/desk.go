@@ -105,7 +105,7 @@ func (r *Runner) describe(ctx context.Context, lib library.ID, entries []bots.En
 
 // heard is the reader's half. A hidden start of the channel's is not shown.
 func (r *Runner) heard(ctx context.Context, lib library.ID, conv bots.ConversationID, after, limit int) ([]bots.Entry, error) {
-	rows, err := r.Pool.Query(ctx, `select seq, external_id, body, received_at, coalesce(turn ->> 'label', '') from events
+	rows, err := r.Pool.Query(ctx, `select seq, external_id, body, received_at, coalesce(turn ->> 'label', ''), deleted_at is not null from events
 where library_id = $1 and conversation_id = $2 and seq > $3 and kind = 'message' order by seq limit $4`, lib, conv, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("events of conversation %d: %w", conv, err)
@@ -116,9 +116,11 @@ where library_id = $1 and conversation_id = $2 and seq > $3 and kind = 'message'
 	var b body
 	var at time.Time
 	var label string
-	_, err = pgx.ForEachRow(rows, []any{&seq, &external, &b, &at, &label}, func() error {
+	var deleted bool
+	_, err = pgx.ForEachRow(rows, []any{&seq, &external, &b, &at, &label, &deleted}, func() error {
 		e := bots.Entry{
 			At: bots.Cursor{Event: seq}, Side: bots.SideReader, Text: b.Text, Chosen: b.Choice, Turn: b.Turn, Refused: b.Refused, Written: at, External: external[2:],
+			Deleted: deleted,
 		}
 		if e.Text == "" {
 			e.Text = cmp.Or(label, b.Phone)

@@ -62,7 +62,9 @@ type file struct {
 // Receive stores one message. When it returns nil the message is on disk; a repeat of a message that is there already is nil too.
 func (r *Runner) Receive(ctx context.Context, in bots.Inbound) error {
 	a := arrival{in: in, done: make(chan error, 1)}
-	a.wait, a.tooMuch = r.pace.admit(in, r.Now()) // once, however often it is tried to store it
+	if !a.marks() {
+		a.wait, a.tooMuch = r.pace.admit(in, r.Now()) // once, however often it is tried to store it
+	}
 	select {
 	case r.inbox <- a:
 	case <-ctx.Done():
@@ -144,24 +146,26 @@ func wakeUp(one chan struct{}) {
 
 func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 	now := r.Now()
-	who := make([]contacts.Who, len(group))
-	for i, a := range group {
-		who[i] = contacts.Who{
-			Library: a.in.Library, Channel: int64(a.in.Channel), External: a.in.Sender, Name: a.in.Name, Proven: !a.in.Unproven,
-		}
-	}
+	group, marking := apart(group)
 	return r.transact(ctx, func(tx pgx.Tx) error {
-		known, err := contacts.Addresses(ctx, tx, who, now)
+		known, err := contacts.Addresses(ctx, tx, senders(group), now)
 		if err != nil {
 			return err
 		}
 		events, err := r.events(ctx, tx, group, known, now)
-		if err != nil || len(events) == 0 {
+		if err != nil {
 			return err
 		}
-		signals := make([]bots.Signal, len(events))
-		for i, e := range events {
-			signals[i] = bots.Signal{Topic: bots.TopicChat, Library: e.lib, ID: int64(e.conv)}
+		marks, err := placed(ctx, tx, marking)
+		if err != nil || len(events)+len(marks) == 0 {
+			return err
+		}
+		var signals []bots.Signal
+		for _, e := range events {
+			signals = append(signals, bots.Signal{Topic: bots.TopicChat, Library: e.lib, ID: int64(e.conv)})
+		}
+		for _, m := range marks {
+			signals = append(signals, bots.Signal{Topic: bots.TopicChat, Library: m.lib, ID: int64(m.conv)})
 		}
 		for i, k := range known {
 			if k.New { // who waits for the conversation to begin does not know its id yet
@@ -169,19 +173,36 @@ func (r *Runner) storeOnce(ctx context.Context, group []arrival) error {
 			}
 		}
 		batch := &pgx.Batch{}
+		if len(marks) > 0 {
+			queueLocks(batch, events, marks)
+		}
 		if err := queueNewEvents(batch, now, events); err != nil {
 			return err
 		}
 		bots.QueueNotify(batch, signals...)
-		if !slices.ContainsFunc(events, newEvent.uploaded) {
+		if len(marks) == 0 && !slices.ContainsFunc(events, newEvent.uploaded) {
 			batch.Queue("commit")
 			return tx.SendBatch(ctx, batch).Close()
 		}
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
-		return linkUploads(ctx, tx, events)
+		if err := linkUploads(ctx, tx, events); err != nil {
+			return err
+		}
+		return r.put(ctx, tx, marks, now)
 	})
+}
+
+// senders are those who wrote the messages.
+func senders(group []arrival) []contacts.Who {
+	who := make([]contacts.Who, len(group))
+	for i, a := range group {
+		who[i] = contacts.Who{
+			Library: a.in.Library, Channel: int64(a.in.Channel), External: a.in.Sender, Name: a.in.Name, Proven: !a.in.Unproven,
+		}
+	}
+	return who
 }
 
 // uploaded reports that the event brings a file that is in the store already.
