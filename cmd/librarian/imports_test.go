@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"bots/email/letter":            {},
 	"bots/email/mailtest":          {"bots/email/letter"},
 	"bots/telegram/telegramtest":   {},
+	"bots/whatsapp/whatsapptest":   {},
 	"bots/whatsapp":                {"bots", "bots/files", "contacts", "contacts/library", "templates"},
 	"contacts/cards":               {"contacts", "contacts/library", "contacts/ledger", "bots", "bots/files", "templates"},
 	"contacts/papers":              {"contacts", "contacts/library", "contacts/ledger", "bots", "bots/files", "templates"},
@@ -46,7 +47,7 @@ var arrows = map[string][]string{
 }
 
 // onlyTests are the packages that help tests, which any test may import and nothing else.
-var onlyTests = []string{"cmd/schema/pgtest", "bots/bottest", "bots/email/mailtest", "bots/telegram/telegramtest"}
+var onlyTests = []string{"cmd/schema/pgtest", "bots/bottest", "bots/email/mailtest", "bots/telegram/telegramtest", "bots/whatsapp/whatsapptest"}
 
 // impure are what conversations may not reach: they are functions of their inputs.
 var impure = []string{"github.com/jackc/pgx", "net/http", "os"}
