@@ -56,3 +56,15 @@ func (s *Store) device(ctx context.Context, name string) (*store.Device, error) 
 	}
 	return d, nil
 }
+
+// wipe deletes the keys of a device and all that was kept with them.
+func (s *Store) wipe(ctx context.Context, name string) error {
+	d, err := s.device(ctx, name)
+	if err != nil || d.ID == nil {
+		return err
+	}
+	if err := s.container.DeleteDevice(ctx, d); err != nil {
+		return fmt.Errorf("delete a device: %w", err)
+	}
+	return nil
+}

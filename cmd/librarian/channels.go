@@ -111,6 +111,8 @@ func (s *service) switchOn(ctx context.Context, on map[bots.ChannelID]running, a
 		receive, err = s.switchOnEmail(ctx, a)
 	case bots.Telegram:
 		receive, err = s.switchOnTelegram(ctx, a)
+	case bots.WhatsApp:
+		receive, err = s.switchOnWhatsApp(a)
 	default:
 		err = fmt.Errorf("kind %q is unknown", a.Kind)
 	}

@@ -69,22 +69,32 @@ func (s *service) openFile(ctx context.Context, lib library.ID, id string) (io.R
 
 // holdLock takes a lock that one process has at a time, for as long as its own connection lives.
 func (s *service) holdLock(ctx context.Context, class, id int32) (release func(), ok bool, err error) {
+	conn, ok, err := s.takeLock(ctx, class, id)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return func() { closeLock(ctx, conn) }, true, nil
+}
+
+// takeLock gives the connection on which the lock is held.
+func (s *service) takeLock(ctx context.Context, class, id int32) (conn *pgx.Conn, ok bool, err error) {
 	pooled, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("lock %d.%d: %w", class, id, err)
 	}
-	conn := pooled.Hijack()
-	release = func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
-		_ = conn.Close(closing) // the lock ends with the connection, however it ends
-	}
+	conn = pooled.Hijack()
 	if err := conn.QueryRow(ctx, `select pg_try_advisory_lock($1, $2)`, class, id).Scan(&ok); err != nil || !ok {
-		release()
+		closeLock(ctx, conn)
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = nil
 		}
 		return nil, false, err
 	}
-	return release, true, nil
+	return conn, true, nil
+}
+
+func closeLock(ctx context.Context, conn *pgx.Conn) {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	_ = conn.Close(closing) // the lock ends with the connection, however it ends
 }

@@ -29,6 +29,9 @@ type settings struct {
 	Clamd        string   `env:"LIBRARIAN_CLAMD" help:"Virus scanner, such as unix:/run/clamav/clamd.ctl or tcp:host:3310; without it files are not scanned." placeholder:"ADDRESS"`
 	MetricsToken string   `env:"LIBRARIAN_METRICS_TOKEN" help:"Who shows it as a bearer may read /metrics from anywhere; without it only programs of this machine may, and not through a proxy." placeholder:"TOKEN"`
 	Proxies      []string `env:"LIBRARIAN_PROXIES" help:"Networks of the proxies in front of the service, whose X-Forwarded-For is believed." placeholder:"NETWORK"`
+
+	WhatsAppTestServer string `name:"whatsapp-test-server" env:"WHATSAPP_TEST_SERVER" help:"For tests: a server of this machine, as address and port, that plays WhatsApp." placeholder:"ADDRESS"`
+	WhatsAppTestCert   string `name:"whatsapp-test-cert" env:"WHATSAPP_TEST_CERT" help:"For tests: the key of that server, in hexadecimal." placeholder:"KEY"`
 }
 
 var (

@@ -19,6 +19,7 @@ import (
 
 	"librarian/bots"
 	"librarian/bots/files"
+	"librarian/bots/whatsapp"
 	"librarian/cmd/librarian/demo/letterbox"
 	"librarian/cmd/localpg"
 	"librarian/contacts"
@@ -119,6 +120,7 @@ func (c demoCommand) postgres(ctx context.Context, dir string) (string, func(), 
 // serve runs the same service as serve does, with a letter box and open doors.
 func (c demoCommand) serve(ctx context.Context, dir, url string, log *slog.Logger) error {
 	base := "http://" + c.Listen
+	whatsapp.Hush(log)
 	cfg := settings{database: database{DatabaseURL: url, KeyFile: filepath.Join(dir, "key")}, Listen: c.Listen, PublicURL: base, Files: filepath.Join(dir, "files")}
 	if _, err := os.Stat(cfg.KeyFile); errors.Is(err, fs.ErrNotExist) {
 		if err := files.NewKeyFile(cfg.KeyFile); err != nil {

@@ -17,6 +17,7 @@ import (
 	"librarian/bots"
 	"librarian/bots/files"
 	"librarian/bots/webchat"
+	"librarian/bots/whatsapp"
 	"librarian/contacts"
 	"librarian/contacts/papers"
 	"librarian/flows"
@@ -57,6 +58,10 @@ func tuneHeap() {
 
 // Run serves until the context ends.
 func (c serveCommand) Run(ctx context.Context, log *slog.Logger) error {
+	whatsapp.Hush(log)
+	if err := c.trustWhatsApp(); err != nil {
+		return err
+	}
 	pool, keys, err := c.unlock(ctx)
 	if err != nil {
 		return err
@@ -96,6 +101,8 @@ type service struct {
 	endStream context.CancelFunc
 	hooks     *hooks
 	metrics   *metrics
+	links     *whatsapp.Links
+	devices   *whatsapp.Store
 }
 
 // newService wires the parts; nothing runs yet. Each option may change the desk before its pages are made.
@@ -116,6 +123,7 @@ func newService(c settings, pool *pgxpool.Pool, keys *files.Keys, log *slog.Logg
 	s.libraries, s.accounts = contacts.NewLibraries(pool, s.now), bots.NewAccounts(pool, s.now)
 	s.signals, s.secrets = bots.NewSignals(pool), bots.NewSecrets(pool, keys, s.now)
 	s.outbox = bots.NewOutbox(pool, s.secrets, s.now)
+	s.links = whatsapp.NewLinks(pool, s.accounts, s.now)
 	s.desk = queue.NewDesk(pool, keys, issuer, s.now)
 	if err := s.openFiles(); err != nil {
 		return nil, err
@@ -216,6 +224,9 @@ func (s *service) healthGet(w http.ResponseWriter, r *http.Request) {
 // run serves until the context ends, then stops from the outside in: first nothing new comes, then what is in hand is finished.
 func (s *service) run(ctx context.Context, ready func()) error {
 	tuneHeap()
+	if err := s.openDevices(ctx); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -1,0 +1,188 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
+
+	"librarian/bots"
+	"librarian/bots/files"
+)
+
+// How long a message waits where the number cannot be used.
+const (
+	elsewherePause = 5 * time.Second
+	unlinkedPause  = time.Minute
+)
+
+var (
+	errFileCount = errors.New("more than one file")
+	errFileSize  = errors.New("file too large")
+	errEmpty     = errors.New("neither text nor file")
+	errNoID      = errors.New("no id of the message")
+)
+
+// Send hands one message to WhatsApp under the id that was chosen for it, by which the reader's phone knows a repeat. A file goes as a picture where phones
+// show it as one, otherwise as a document.
+func (w *WhatsApp) Send(ctx context.Context, m bots.Outbound) (string, error) {
+	if m.ID == "" {
+		return "", refused("id", errNoID)
+	}
+	cli, ok := w.client()
+	if !ok {
+		return "", w.notReady()
+	}
+	wait, err := w.people.begin(ctx, m.Address, w.FirstContacts, w.Now())
+	if err != nil {
+		return "", w.sendError(err)
+	}
+	if wait > 0 {
+		return "", &bots.SendError{Outcome: bots.Retry, After: wait, Code: "first_contacts", Err: errBudget}
+	}
+	to, err := w.people.reach(ctx, m.Address)
+	if err != nil {
+		return "", w.sendError(err)
+	}
+	message, bad := w.compose(ctx, cli, m)
+	if bad != nil {
+		return "", bad
+	}
+	w.write(ctx, cli, to, m.Text)
+	if _, err := cli.SendMessage(ctx, to, message, whatsmeow.SendRequestExtra{ID: m.ID, Timeout: w.limits.call}); err != nil {
+		return "", w.sendError(err)
+	}
+	if err := w.Links.said(ctx, w.Library, w.Channel); err != nil {
+		w.Log.DebugContext(ctx, "when the number spoke is not noted", "channel", w.Channel, "error", err)
+	}
+	return m.ID, nil
+}
+
+var errBudget = errors.New("enough strangers written to for a day")
+
+// write shows the reader that the text is being written. Nothing depends on it.
+func (w *WhatsApp) write(ctx context.Context, cli *whatsmeow.Client, to types.JID, text string) {
+	if w.Pace == nil {
+		return
+	}
+	d := w.Pace(utf8.RuneCountInString(text))
+	if d <= 0 {
+		return
+	}
+	for _, state := range []types.ChatPresence{types.ChatPresenceComposing, types.ChatPresencePaused} {
+		if err := cli.SendChatPresence(ctx, to, state, types.ChatPresenceMediaText); err != nil {
+			return
+		}
+		if state == types.ChatPresenceComposing {
+			pause(ctx, d)
+		}
+	}
+}
+
+// Pace is how long a text of so many characters is shown as being written: as by somebody quick, who has it before them.
+func Pace(text int) time.Duration {
+	return min(500*time.Millisecond+time.Duration(text)*10*time.Millisecond, 3*time.Second)
+}
+
+// compose makes WhatsApp's form of the message; a file is sent up first. An address in the text is never opened for a preview, which would use up a link that
+// works once.
+func (w *WhatsApp) compose(ctx context.Context, cli *whatsmeow.Client, m bots.Outbound) (*waE2E.Message, *bots.SendError) {
+	switch {
+	case len(m.Files) > 1:
+		return nil, refused("files", errFileCount)
+	case len(m.Files) == 1:
+		return w.withFile(ctx, cli, m)
+	case m.Text == "":
+		return nil, refused("empty", errEmpty)
+	}
+	return &waE2E.Message{Conversation: proto.String(m.Text)}, nil
+}
+
+func (w *WhatsApp) withFile(ctx context.Context, cli *whatsmeow.Client, m bots.Outbound) (*waE2E.Message, *bots.SendError) {
+	ctx, cancel := context.WithTimeout(ctx, w.limits.upload)
+	defer cancel()
+	r, name, mediaType, size, err := w.Open(ctx, m.Library, m.Files[0])
+	if err != nil {
+		return nil, openError(err)
+	}
+	defer r.Close()
+	if size > maxUpload {
+		return nil, refused(reasonTooLarge, errFileSize)
+	}
+	photo := size <= maxPhoto && (mediaType == "image/jpeg" || mediaType == "image/png")
+	kind := whatsmeow.MediaDocument
+	if photo {
+		kind = whatsmeow.MediaImage
+	}
+	up, err := cli.UploadReader(ctx, r, nil, kind)
+	if err != nil {
+		return nil, w.sendError(err)
+	}
+	var caption *string
+	if m.Text != "" {
+		caption = proto.String(m.Text)
+	}
+	if photo {
+		return &waE2E.Message{ImageMessage: &waE2E.ImageMessage{
+			Caption: caption, Mimetype: proto.String(mediaType), URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey,
+			FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength,
+		}}, nil
+	}
+	return &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{
+		Caption: caption, FileName: &name, Title: &name, Mimetype: proto.String(mediaType), URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey,
+		FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength,
+	}}, nil
+}
+
+// resend gives a message once more to a phone that could not open it, though this process is not the one that sent it.
+func (h *holder) resend(cli *whatsmeow.Client) func(requester, to types.JID, id types.MessageID) *waE2E.Message {
+	return func(_, to types.JID, id types.MessageID) *waE2E.Message {
+		if h.Again == nil {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(h.ctx, h.limits.upload)
+		defer cancel()
+		m, err := h.Again(ctx, id)
+		if err == nil {
+			err = h.isTo(ctx, m.Address, to)
+		}
+		if err == nil {
+			message, bad := h.compose(ctx, cli, m)
+			if bad == nil {
+				return message
+			}
+			err = bad
+		}
+		h.Log.InfoContext(ctx, "message asked for again is not sent", "channel", h.Channel, "message", id, "error", err)
+		return nil
+	}
+}
+
+var errStranger = errors.New("the message was not for this phone")
+
+// isTo holds that a message is shown again to nobody but the one it was for.
+func (h *holder) isTo(ctx context.Context, address string, to types.JID) error {
+	one, _, err := h.people.whose(ctx, h.people.pool, address)
+	if err == nil && (to.User == "" || one.LID != to.User && one.Phone != to.User) {
+		err = errStranger
+	}
+	return err
+}
+
+func openError(err error) *bots.SendError {
+	for _, never := range []error{files.ErrNotFound, files.ErrPurged, files.ErrInfected, files.ErrCorrupt} {
+		if errors.Is(err, never) {
+			return &bots.SendError{Outcome: bots.Refused, Code: "file", Err: err}
+		}
+	}
+	return &bots.SendError{Outcome: bots.Retry, Code: "file", Err: err}
+}
+
+func refused(code string, err error) *bots.SendError {
+	return &bots.SendError{Outcome: bots.Refused, Code: code, Err: err}
+}
