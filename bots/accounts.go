@@ -26,7 +26,11 @@ type Account struct {
 	Secret  string          // id; empty: none
 	State   string          // on, off, broken
 	Problem string
+	Since   time.Time // of state and problem
 }
+
+// selectAccounts reads channels as they are set up.
+const selectAccounts = `select id, library_id as library, kind, name, config, coalesce(secret_id, '') as secret, state, problem, since from channels`
 
 // accountsAge is how long what was read is remembered.
 const accountsAge = 2 * time.Second
@@ -54,7 +58,7 @@ func (a *Accounts) All(ctx context.Context) (map[ChannelID]Account, error) {
 	if recent {
 		return known, nil
 	}
-	rows, err := a.pool.Query(ctx, `select id, library_id as library, kind, name, config, coalesce(secret_id, '') as secret, state, problem from channels`)
+	rows, err := a.pool.Query(ctx, selectAccounts)
 	if err != nil {
 		return nil, fmt.Errorf("read channels: %w", err)
 	}
@@ -135,16 +139,29 @@ on conflict (library_id, kind, name) do nothing returning id`, a.Library, a.Kind
 	return id, Notify(ctx, tx, Signal{TopicChannels, a.Library, int64(id)})
 }
 
-// MarkChannel notes whether the channel works; problem is a provider's code.
-func MarkChannel(ctx context.Context, pool *pgxpool.Pool, id ChannelID, problem string) error {
+const markChannel = `update channels set state = $2, problem = $3, since = clock_timestamp() where id = $1 and state <> 'off' and problem <> $3 returning library_id`
+
+// MarkChannel notes whether the channel works; problem is a provider's code. It gives whether that is news.
+func MarkChannel(ctx context.Context, pool *pgxpool.Pool, id ChannelID, problem string) (changed bool, err error) {
 	state := "on"
 	if problem != "" {
 		state = "broken"
 	}
-	if _, err := pool.Exec(ctx, `update channels set state = $2, problem = $3 where id = $1 and state <> 'off' and problem <> $3`, id, state, problem); err != nil {
-		return fmt.Errorf("mark channel %d: %w", id, err)
+	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		var lib library.ID
+		if err := tx.QueryRow(ctx, markChannel, id, state, problem).Scan(&lib); err != nil {
+			return err
+		}
+		changed = true
+		return Notify(ctx, tx, Signal{TopicChannels, lib, int64(id)})
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("mark channel %d: %w", id, err)
+	}
+	return changed, nil
 }
 
 // ChangeToken replaces what is secret of a channel. Running processes take it up when the transaction commits.

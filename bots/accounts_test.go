@@ -55,7 +55,7 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("the same name: %v", err)
 	}
 	for _, problem := range []string{"401", "401", ""} {
-		if err := MarkChannel(t.Context(), h.pool, id, problem); err != nil {
+		if _, err := MarkChannel(t.Context(), h.pool, id, problem); err != nil {
 			t.Fatal(err)
 		}
 		h.clock.forward(2 * time.Second)
@@ -77,7 +77,7 @@ func TestAccounts(t *testing.T) {
 	if _, err := h.pool.Exec(t.Context(), `update channels set state = 'off' where id = $1`, id); err != nil {
 		t.Fatal(err)
 	}
-	if err := MarkChannel(t.Context(), h.pool, id, "401"); err != nil {
+	if _, err := MarkChannel(t.Context(), h.pool, id, "401"); err != nil {
 		t.Fatal(err)
 	}
 	accounts.Forget()

@@ -11,15 +11,20 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"librarian/bots"
 	"librarian/contacts/library"
 )
 
 // Notice tells a member of staff of tasks that are new, near their time or late. It holds nothing of the reader.
 type Notice struct {
 	Library library.ID
-	Task    TaskID // when it is one
-	Kind    string // when it is one
-	Near    bool   // little of the promised time is left
+	Task    TaskID         // when it is one
+	Kind    string         // when it is one
+	Account bots.ChannelID // that does not work, with its kind, its name and the provider's code; 0: the task is another
+	Channel bots.Kind
+	Name    string
+	Problem string
+	Near    bool // little of the promised time is left
 	Late    bool
 	Created time.Time // of the first
 	Due     time.Time // of the first
@@ -29,6 +34,8 @@ type Notice struct {
 // Key names the text of the notice.
 func (n Notice) Key() string {
 	switch {
+	case n.Kind == KindChannel:
+		return "desk_channel.told"
 	case n.Late && n.Count > 1:
 		return "desk_notice.many_late"
 	case n.Late:
@@ -64,7 +71,8 @@ type untold struct {
 const selectUntold = `
 select id as task, library_id as library, kind, role, coalesce(holder, 0) as holder, coalesce(department_id, 0) as department,
   paused_at is null and due_at < $1 as late, coalesce(paused_at is null and remind_at <= $1 and due_at >= $1, false) as near,
-  created_at as created, due_at as due, 1 as count,
+  created_at as created, due_at as due, 1 as count, coalesce(channel_id, 0) as account, channel,
+  case when channel_id is null then '' else reader_name end as name, case when channel_id is null then '' else note end as problem,
   kind = 'find' and exists (select from departments d where d.library_id = t.library_id and d.id = t.department_id and d.way = 'telegram') as asked
 from tasks t
 where id > $2 and (state = 'open' and told_at is null or state <> 'done' and late_told_at is null and due_at < $1 and paused_at is null
@@ -74,7 +82,7 @@ order by id limit $3 for update skip locked`
 const selectTold = `
 select ` + staffColumns + ` from staff s
 where s.state = 'on' and (s.notify_email and s.email <> '' or s.notify_at is not null)
-  and (s.library_id = $1 or s.role = 'operator') and (case when $3::bigint <> 0 then s.id = $3 when $4::bigint = 0 then s.role = $2
+  and (s.library_id = $1 or s.role = 'operator') and (case when $3::bigint <> 0 then s.id = $3 when $4::bigint = 0 then s.role = $2 or $2 = 'director' and s.role = 'operator'
       else (s.role = $2 or $2 = 'department' and s.role = 'digitiser') and (s.department_id = $4 or s.role not in ('department', 'head', 'digitiser')) end
     or $5::bool and $4::bigint <> 0 and (s.role = 'head' and s.department_id = $4 or s.role = 'librarian'))
 order by s.id`
@@ -221,7 +229,7 @@ func notice(tasks []Notice) Notice {
 	if n.Count = len(tasks); n.Count == 1 {
 		return n
 	}
-	n.Task, n.Kind = 0, ""
+	n.Task, n.Kind, n.Account = 0, "", 0
 	for _, t := range tasks {
 		if t.Due.Before(n.Due) {
 			n.Due = t.Due

@@ -26,11 +26,12 @@ const (
 	KindRoute        = "route"        // an ordered fragment: which department holds the book
 	KindFind         = "find"         // a department is to find it and bring its pages
 	KindCheck        = "check"        // what came is to be looked at and sent
+	KindChannel      = "channel"      // a channel does not work; the note is the provider's code
 )
 
 // Kinds are all kinds of task.
 func Kinds() []string {
-	return []string{KindQuestion, KindRegistration, KindLesson, KindCard, KindStuck, KindUndelivered, KindWithdrawal, KindRoute, KindFind, KindCheck}
+	return []string{KindQuestion, KindRegistration, KindLesson, KindCard, KindStuck, KindUndelivered, KindWithdrawal, KindRoute, KindFind, KindCheck, KindChannel}
 }
 
 // The states of a task.
@@ -89,15 +90,16 @@ type Task struct {
 	Taken        *time.Time
 	Paused       *time.Time // since when its clock stands still; nil: it runs
 	Done         *time.Time
-	Reply        string // of a question: what a department answers, for the librarian to send
-	RepliedBy    int64  // that department
+	Reply        string         // of a question: what a department answers, for the librarian to send
+	RepliedBy    int64          // that department
+	Account      bots.ChannelID // of a channel that does not work; its name is ReaderName
 }
 
 const listColumns = `
 t.id, t.library_id as library, t.kind, t.state, t.role, coalesce(t.department_id, 0) as department, coalesce(t.conversation_id, 0) as conversation,
 coalesce(t.reader_id, 0) as reader, coalesce(t.registration_id, 0) as registration, coalesce(t.order_id, 0) as "order", t.reader_name, t.channel,
 coalesce(t.holder, 0) as holder, coalesce(h.name, '') as holder_name, t.outcome, t.created_at as created, t.due_at as due, t.taken_at as taken,
-t.paused_at as paused, t.done_at as done, t.reply, coalesce(t.replied_by, 0) as replied_by`
+t.paused_at as paused, t.done_at as done, t.reply, coalesce(t.replied_by, 0) as replied_by, coalesce(t.channel_id, 0) as account`
 
 const taskColumns = listColumns + `, t.note`
 

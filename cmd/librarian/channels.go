@@ -133,9 +133,15 @@ func (s *service) switchOn(ctx context.Context, on map[bots.ChannelID]running, a
 // reportChannel notes for the desk and the doctor whether the channel receives.
 func (s *service) reportChannel(id bots.ChannelID) func(ctx context.Context, problem string) {
 	return func(ctx context.Context, problem string) {
-		if err := bots.MarkChannel(ctx, s.pool, id, problem); err != nil && ctx.Err() == nil {
+		changed, err := bots.MarkChannel(ctx, s.pool, id, problem)
+		if err != nil && ctx.Err() == nil {
 			s.log.Error("channel is not marked", "channel", id, "err", err)
 		}
+		if !changed {
+			return
+		}
+		s.accounts.Forget()
+		s.watchChannels(ctx)
 	}
 }
 

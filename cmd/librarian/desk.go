@@ -41,6 +41,7 @@ func (s *service) deskDeps() web.Deps {
 		File: s.deskFile,
 		Keep: s.keepFile, Letters: s.letters(),
 		Typing: s.typing,
+		Links:  s.links,
 		Block: func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error {
 			return contacts.Block(ctx, tx, lib, contacts.AddressID(conv), int64(by), on, s.now())
 		},
@@ -246,8 +247,11 @@ func (s *service) deliverNotice(ctx context.Context, tx pgx.Tx, to queue.Staff, 
 		return err
 	}
 	link := fmt.Sprintf("%s/desk/tasks/%d", s.PublicURL, n.Task)
-	if n.Count > 1 {
+	switch {
+	case n.Count > 1:
 		link = s.PublicURL + "/desk"
+	case n.Account != 0:
+		link = fmt.Sprintf("%s/desk/channels/%d", s.PublicURL, n.Account)
 	}
 	return s.runner.TellStaff(ctx, tx, lib, to, n, link)
 }

@@ -26,7 +26,7 @@ const (
 	papersDays = 1096 // three years
 )
 
-// housekeep tells staff of new and late tasks, and removes what is past its term.
+// housekeep calls for help with channels, tells staff of new and late tasks, and removes what is past its term.
 func (s *service) housekeep(ctx context.Context) error {
 	tell, tidy := time.NewTicker(tellEvery), time.NewTicker(tidyEvery)
 	defer tell.Stop()
@@ -37,6 +37,7 @@ func (s *service) housekeep(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tell.C:
+			s.watchChannels(ctx)
 			if err := s.desk.TellStaff(ctx, s.deliverNotice); err != nil && ctx.Err() == nil {
 				s.log.Error("staff are not told of tasks", "err", err)
 			}

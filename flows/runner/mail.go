@@ -150,6 +150,11 @@ func (r *Runner) TellStaff(ctx context.Context, tx pgx.Tx, lib library.Library, 
 		}
 		fields["kind"] = kind
 	}
+	if n.Account != 0 {
+		if err := r.tellOfChannel(lib, to.Lang, n, fields); err != nil {
+			return err
+		}
+	}
 	if to.NotifyEmail && to.Email != "" {
 		err := r.mail(ctx, tx, letter{lib: lib, lang: to.Lang, to: to.Email, kind: bots.OutDesk, subject: noticeSubject(n), text: n.Key(), fields: fields})
 		if err != nil && !errors.Is(err, ErrNoMail) {
@@ -171,11 +176,39 @@ func (r *Runner) TellStaff(ctx context.Context, tx pgx.Tx, lib library.Library, 
 	return err
 }
 
+// tellOfChannel adds which channel does not work, why, and what is to be done.
+func (r *Runner) tellOfChannel(lib library.Library, lang library.Lang, n queue.Notice, fields templates.Fields) error {
+	happened, todo := queue.ChannelTexts(n.Problem)
+	for name, key := range map[string]string{"happened": happened, "todo": todo, "channel": channelKey(n.Channel)} {
+		said, err := r.text(lib, lang, key, nil)
+		if err != nil {
+			return err
+		}
+		fields[name] = said
+	}
+	fields["name"] = n.Name
+	return nil
+}
+
+// channelKey names the text for a kind of channel.
+func channelKey(kind bots.Kind) string {
+	switch kind {
+	case bots.WhatsApp:
+		return "desk_channel.whatsapp"
+	case bots.Telegram:
+		return "desk.channel_telegram"
+	case bots.Email:
+		return "desk.channel_email"
+	}
+	return "desk.channel_webchat"
+}
+
 // noticeSubject names the text above a letter with the notice.
 func noticeSubject(n queue.Notice) string {
 	return map[string]string{
 		"desk_notice.new": "desk_notice.new_subject", "desk_notice.late": "desk_notice.late_subject",
 		"desk_notice.near": "desk_notice.near_subject", "desk_notice.many_near": "desk_notice.many_near_subject",
+		"desk_channel.told":    "desk_channel.told_subject",
 		"desk_notice.many_new": "desk_notice.many_new_subject", "desk_notice.many_late": "desk_notice.many_late_subject",
 	}[n.Key()]
 }
@@ -197,6 +230,8 @@ func kindKey(kind string) string {
 		return "desk_consent.kind"
 	case queue.KindRoute:
 		return "desk_order.task_route"
+	case queue.KindChannel:
+		return "desk_channel.kind"
 	case queue.KindFind:
 		return "desk_order.task_find"
 	case queue.KindCheck:

@@ -93,6 +93,8 @@ func (v *visit) actName(act string) string {
 		"letter.passed": "desk_tray.act_passed", "letter.put_aside": "desk_tray.act_put_aside",
 		"need.noted": "desk_need.act_noted", "need.decided": "desk_need.act_decided", "need.opened": "desk_need.act_opened",
 		"need.joined": "desk_need.act_joined", "need.parted": "desk_need.act_parted",
+		"channel.added": "desk_channel.act_added", "channel.link_asked": "desk_channel.act_link", "channel.link_cancelled": "desk_channel.act_cancel",
+		"channel.connect_asked": "desk_channel.act_connect", "channel.unlink_asked": "desk_channel.act_unlink",
 		"part.turned": "desk_order.act_part_turned", "part.dropped": "desk_order.act_part_dropped", "part.moved": "desk_order.act_part_moved",
 	}
 	if key := keys[act]; key != "" {

@@ -87,6 +87,8 @@ type Deps struct {
 	File  func(ctx context.Context, lib library.ID, id string, preview bool) (io.ReadCloser, FileInfo, error)
 	Block func(ctx context.Context, tx pgx.Tx, lib library.ID, conv bots.ConversationID, by queue.StaffID, on bool) error
 
+	Links bots.Linker // of channels that are linked to a phone
+
 	// Typing shows in a messenger, where it can, that an answer is being written.
 	Typing func(ctx context.Context, lib library.ID, conv bots.ConversationID) error
 

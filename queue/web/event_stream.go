@@ -23,6 +23,12 @@ func followQueue(v *visit) error {
 func (v *visit) stream(chat <-chan struct{}) error {
 	tasks, end := v.Signals.Subscribe(bots.Signal{Topic: bots.TopicQueue, Library: v.lib.ID})
 	defer end()
+	var channels <-chan struct{}
+	if v.may(queue.PermChannels) {
+		changed, endOfChannels := v.Signals.Subscribe(bots.Signal{Topic: bots.TopicChannels, Library: v.lib.ID})
+		defer endOfChannels()
+		channels = changed
+	}
 	out := http.NewResponseController(v.w)
 	if err := out.SetWriteDeadline(time.Time{}); err != nil {
 		return err
@@ -43,6 +49,8 @@ func (v *visit) stream(chat <-chan struct{}) error {
 			return nil
 		case <-tasks:
 			line = "event: queue\ndata: changed\n\n"
+		case <-channels:
+			line = "event: channels\ndata: changed\n\n"
 		case <-chat:
 			line = "event: chat\ndata: changed\n\n"
 		case <-beat.C:

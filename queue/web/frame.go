@@ -21,10 +21,12 @@ type frame struct {
 	Home     string
 	Chooses  bool // an operator, who can look at another library
 	Nav      []navItem
-	Counts   *counters // nil where there is no queue to count
-	Events   string    // address of the stream that the page follows
-	Notice   string    // what has just been done
-	Problem  string    // what went wrong
+	Counts   *counters   // nil where there is no queue to count
+	Events   string      // address of the stream that the page follows
+	Alarms   []alarmView // channels that do not work
+	Watches  bool        // they are theirs to know of
+	Notice   string      // what has just been done
+	Problem  string      // what went wrong
 }
 
 type navItem struct {
@@ -52,6 +54,10 @@ func (v *visit) frame(ctx context.Context, title string) (frame, error) {
 	if f.Nav, err = v.navWithTray(ctx); err != nil {
 		return f, err
 	}
+	if f.Alarms, err = v.alarms(ctx); err != nil {
+		return f, err
+	}
+	f.Watches = v.lib.ID != 0 && v.may(queue.PermChannels)
 	if v.lib.ID == 0 || !v.may(queue.PermQueue) {
 		return f, nil
 	}
@@ -96,7 +102,7 @@ func (v *visit) nav() []navItem {
 		here := v.r.URL.Path == page.href || page.href == "/desk" && strings.HasPrefix(v.r.URL.Path, "/desk/tasks/") ||
 			page.href == "/desk/orders" && strings.HasPrefix(v.r.URL.Path, "/desk/orders/") ||
 			page.href == "/desk/needs" && strings.HasPrefix(v.r.URL.Path, "/desk/needs/") ||
-			page.href == "/desk/settings" && strings.HasPrefix(v.r.URL.Path, "/desk/settings/")
+			page.href == "/desk/settings" && (strings.HasPrefix(v.r.URL.Path, "/desk/settings/") || strings.HasPrefix(v.r.URL.Path, "/desk/channels"))
 		out = append(out, navItem{Href: page.href, Label: v.t(page.key), Current: here})
 	}
 	return out

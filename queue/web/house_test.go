@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"librarian/bots"
+	"librarian/bots/whatsapp"
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts"
 	"librarian/contacts/library"
@@ -131,9 +132,10 @@ func newHouse(t testing.TB) *house {
 }
 
 func (h *house) deps(signals *bots.Signals, texts *templates.Texts) Deps {
-	libraries := contacts.NewLibraries(h.pool, h.clock.Now)
+	libraries, accounts := contacts.NewLibraries(h.pool, h.clock.Now), bots.NewAccounts(h.pool, h.clock.Now)
 	return Deps{
-		Pool: h.pool, Desk: h.desk, Conversations: h.talks, Signals: signals, Accounts: bots.NewAccounts(h.pool, h.clock.Now), Texts: texts, Now: h.clock.Now,
+		Links: whatsapp.NewLinks(h.pool, accounts, h.clock.Now),
+		Pool:  h.pool, Desk: h.desk, Conversations: h.talks, Signals: signals, Accounts: accounts, Texts: texts, Now: h.clock.Now,
 		Proxies: bots.Proxies{netip.MustParsePrefix("127.0.0.0/8")},
 		Log:     slog.New(slog.NewTextHandler(h.logged, nil)),
 		Library: libraries.ByID, Forget: libraries.Forget,

@@ -180,6 +180,17 @@ func routes() []route {
 		{"GET /desk/settings/promises", queue.PermSettings, "", showPromises},
 		{"POST /desk/settings/promises", queue.PermSettings, "settings.changed", changePromises},
 
+		{"GET /desk/channels", queue.PermChannels, "", listChannels},
+		{"POST /desk/channels", queue.PermChannels, "channel.added", addChannel},
+		{"GET /desk/channels/rows", queue.PermChannels, "", showChannelRows},
+		{"GET /desk/channels/alarms", queue.PermChannels, "", showAlarms},
+		{"GET /desk/channels/{id}", queue.PermChannels, "", showChannel},
+		{"GET /desk/channels/{id}/part", queue.PermChannels, "", showChannelPart},
+		{"POST /desk/channels/{id}/link", queue.PermChannels, "channel.link_asked", linkChannel},
+		{"POST /desk/channels/{id}/cancel", queue.PermChannels, "channel.link_cancelled", cancelLink},
+		{"POST /desk/channels/{id}/connect", queue.PermChannels, "channel.connect_asked", connectChannel},
+		{"POST /desk/channels/{id}/unlink", queue.PermChannels, "channel.unlink_asked", unlinkChannel},
+
 		{"GET /desk/audit", queue.PermAudit, "", listAudit},
 	}
 }

@@ -164,6 +164,7 @@ func (g guests) deeds(t *testing.T) map[string]deed {
 	maps.Copy(all, g.tray())
 	maps.Copy(all, g.questions())
 	maps.Copy(all, g.needs())
+	maps.Copy(all, g.channels())
 	return all
 }
 

@@ -33,7 +33,12 @@ func showSettings(v *visit) error {
 	if err != nil {
 		return err
 	}
+	channels, err := v.channelViews()
+	if err != nil {
+		return err
+	}
 	page := overviewPage{f, []overviewSection{
+		{v.t("desk_channel.title"), "/desk/channels", channelLines(channels)},
 		{v.t("desk_settings.way_title"), "/desk/settings/way", v.wayWords(r)},
 		{v.t("desk_settings.consent_title"), "/desk/settings/consent", v.textWords(r.Consent.Version, r.Consent.Text)},
 		{v.t("desk_settings.rules_title"), "/desk/settings/rules", v.textWords(r.Rules.Version, r.Rules.Text)},

@@ -130,6 +130,9 @@ func (v *visit) row(t queue.TaskRow) rowView {
 		ID: t.ID, Kind: v.kindName(t.Kind), Reader: v.readerOf(t.Task), Note: t.Note, Channel: v.channelName(t.Channel),
 		Age: v.ago(t.Created), Due: v.dueOf(t.Task), Holder: t.HolderName, Mine: t.Holder == v.me(),
 	}
+	if t.Kind == queue.KindChannel {
+		out.Note = v.alarmed(t.Task).Happened
+	}
 	if t.Done != nil {
 		out.Due = v.ago(*t.Done)
 	}

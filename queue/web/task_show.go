@@ -21,6 +21,7 @@ type taskPage struct {
 	Lesson       *newcomerView
 	Order        *orderView
 	Question     *passView
+	Channel      *alarmedView
 	Talk         *talkView
 	Conversation bots.ConversationID // 0: none that they may open
 	Log          []logView
@@ -114,6 +115,8 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 		page.Lesson, err = v.lessonTask(t.Registration)
 	case t.Order != 0 && v.may(queue.PermParts):
 		err = v.fillOrder(page, t)
+	case t.Kind == queue.KindChannel:
+		page.Task.Note, page.Channel = "", v.alarmed(t)
 	case t.Kind == queue.KindQuestion:
 		page.Question, err = v.question(t)
 	}

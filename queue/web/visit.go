@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"librarian/bots"
 	"librarian/bots/files"
 	"librarian/contacts"
 	"librarian/contacts/library"
@@ -119,7 +120,7 @@ func (v *visit) status(err error) int {
 		return 0
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, errMissing), errors.Is(err, queue.ErrNotFound), errors.Is(err, contacts.ErrNotFound), errors.Is(err, files.ErrNotFound):
+	case errors.Is(err, errMissing), errors.Is(err, queue.ErrNotFound), errors.Is(err, contacts.ErrNotFound), errors.Is(err, files.ErrNotFound), errors.Is(err, bots.ErrNoSuch):
 		return http.StatusNotFound
 	case errors.Is(err, errForbidden), errors.Is(err, queue.ErrNotAllowed):
 		return http.StatusForbidden

@@ -30,6 +30,8 @@ func (v *visit) kindName(kind string) string {
 		return v.t("desk_order.task_find")
 	case queue.KindCheck:
 		return v.t("desk_order.task_check")
+	case queue.KindChannel:
+		return v.t("desk_channel.kind")
 	}
 	return kind
 }
@@ -49,6 +51,8 @@ func needed(kind string) queue.Permission {
 		return queue.PermOrders
 	case queue.KindFind:
 		return queue.PermParts
+	case queue.KindChannel:
+		return queue.PermChannels
 	}
 	return queue.PermQueue
 }
@@ -61,6 +65,8 @@ func (v *visit) channelName(kind bots.Kind) string {
 		return v.t("desk.channel_telegram")
 	case bots.Email:
 		return v.t("desk.channel_email")
+	case bots.WhatsApp:
+		return v.t("desk_channel.whatsapp")
 	}
 	return string(kind)
 }
@@ -136,6 +142,7 @@ func (v *visit) outcomeName(outcome string) string {
 		outcomeIssued: "desk.outcome_issued", outcomeReturned: "desk_papers.outcome_returned", outcomeDone: "desk.outcome_done", outcomeRedrawn: "desk_correct.outcome_redrawn", outcomeKept: "desk_correct.outcome_kept",
 		outcomeDouble:          "desk_correct.outcome_double",
 		queue.OutcomeWithdrawn: "desk_consent.outcome", queue.OutcomeCancelled: "desk_lesson.outcome_cancelled",
+		queue.OutcomeWorks: "desk_channel.outcome_works", queue.OutcomeTrouble: "desk_channel.outcome_trouble",
 		outcomeCertified: "desk_lesson.outcome_certified", outcomeMissed: "desk_lesson.outcome_missed", outcomeWaived: "desk_lesson.outcome_waived",
 	}
 	if key := keys[outcome]; key != "" {

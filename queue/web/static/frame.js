@@ -21,6 +21,7 @@
   const all = () => {
     signal("queuechange");
     signal("chatchange");
+    signal("channelchange");
   };
   const close = () => {
     clearTimeout(retry);
@@ -43,6 +44,7 @@
     };
     source.addEventListener("queue", () => signal("queuechange"));
     source.addEventListener("chat", () => signal("chatchange"));
+    source.addEventListener("channels", () => signal("channelchange"));
   };
   const follow = () => {
     clearInterval(poll);

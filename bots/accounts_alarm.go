@@ -1,0 +1,54 @@
+package bots
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"librarian/contacts/library"
+)
+
+// The problems of a number in WhatsApp, by the states of its link.
+const (
+	ProblemLoggedOut = string(LinkLoggedOut)
+	ProblemBanned    = string(LinkBanned)
+	ProblemOutdated  = string(LinkOutdated)
+	ProblemReplaced  = string(LinkReplaced)
+)
+
+// How long a problem may last before people are told of it.
+const (
+	graceRestart = time.Minute      // such as another process that still receives while this one starts
+	graceServer  = 10 * time.Minute // a mail server that is started anew
+)
+
+// grace is how long the problem may last that time alone can cure.
+func grace(problem string) time.Duration {
+	switch problem {
+	case ProblemLoggedOut, ProblemBanned, ProblemOutdated, ProblemReplaced:
+		return 0
+	case "connect", "mailbox":
+		return graceServer
+	}
+	return graceRestart
+}
+
+// Alarms reports that the channel does not work, and for longer than it may take to heal by itself: somebody has to do something.
+func (a Account) Alarms(now time.Time) bool {
+	return a.State == "broken" && now.Sub(a.Since) >= grace(a.Problem)
+}
+
+// OfLibrary gives all channels of the library as they are this moment, oldest first.
+func (a *Accounts) OfLibrary(ctx context.Context, lib library.ID) ([]Account, error) {
+	rows, err := a.pool.Query(ctx, selectAccounts+` where library_id = $1 order by id`, lib)
+	if err != nil {
+		return nil, fmt.Errorf("channels of library %d: %w", lib, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Account])
+	if err != nil {
+		return nil, fmt.Errorf("channels of library %d: %w", lib, err)
+	}
+	return found, nil
+}
