@@ -206,11 +206,11 @@ func slip(one, two string) bool {
 	if len(a) >= 7 {
 		most = 2
 	}
-	return distance(a, b) <= most
+	return Distance(a, b) <= most
 }
 
-// distance is the number of such slips between two words.
-func distance(a, b []rune) int {
+// Distance is the number of such slips between two words.
+func Distance(a, b []rune) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j

@@ -40,6 +40,7 @@ type Step struct {
 	Prefix  string   // buttons that begin with it are understood too: a library's own choices
 	Files   bool     // Take makes use of files
 	Idle    bool     // nothing is unfinished here: nobody is reminded
+	Picks   bool     // besides a button Take understands at most a number, a date or an address: a word with a mistake may be meant for a button
 	// Literal reports that a command typed as a word is an answer here: somebody may well be a librarian by profession. Its button stays a command.
 	Literal func(v Vars, cmd templates.Command) bool
 }

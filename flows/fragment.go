@@ -95,9 +95,9 @@ func fragment() *Flow {
 			orderWhich:    {Ask: whichBookAsk, Take: whichBookTake, Prefix: bookPrefix, Files: true, Back: leadsTo(toFindBook)},
 			orderDescribe: {Ask: describeAsk, Take: describeTake, Choices: []string{bookKeep}, Files: true, Back: describeBack},
 			orderPages:    {Ask: pagesAsk, Take: pagesTake, Files: true, Back: pagesBack},
-			orderWant:     {Ask: wantAsk, Take: wantTake, Choices: []string{wantPhoto, wantScan}, Back: leadsTo(toPages)},
-			orderNotice:   {Ask: noticeAsk, Take: noticeTake, Choices: []string{choiceYes, choicePages}, Back: leadsTo(toWant)},
-			orderLimit:    {Ask: limitAsk, Take: limitTake, Choices: []string{limitFirst, choicePages, limitPermit}, Back: leadsTo(toNotice)},
+			orderWant:     {Ask: wantAsk, Take: wantTake, Choices: []string{wantPhoto, wantScan}, Picks: true, Back: leadsTo(toPages)},
+			orderNotice:   {Ask: noticeAsk, Take: noticeTake, Choices: []string{choiceYes, choicePages}, Picks: true, Back: leadsTo(toWant)},
+			orderLimit:    {Ask: limitAsk, Take: limitTake, Choices: []string{limitFirst, choicePages, limitPermit}, Picks: true, Back: leadsTo(toNotice)},
 		},
 		Final: []string{orderDone},
 	}

@@ -72,7 +72,7 @@ func join() *Flow {
 		},
 		Steps: map[string]Step{
 			joinWhere: {Ask: joinWhereAsk, Take: joinWhereTake},
-			joinCode:  {Ask: joinCodeAsk, Take: joinCodeTake, Back: backTo(joinToWhere), Choices: []string{codeAgain, codeOther}},
+			joinCode:  {Ask: joinCodeAsk, Take: joinCodeTake, Back: backTo(joinToWhere), Choices: []string{codeAgain, codeOther}, Picks: true},
 		},
 		Final: []string{joinDone},
 	}

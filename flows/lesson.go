@@ -92,8 +92,8 @@ func lesson() *Flow {
 			{Name: toChosen, Src: []string{lessonWho, lessonTime}, Dst: lessonDone},
 		},
 		Steps: map[string]Step{
-			lessonWho:  {Ask: lessonWhoAsk, Take: lessonWhoTake, Prefix: lessonPerson},
-			lessonTime: {Ask: lessonTimeAsk, Take: lessonTimeTake, Prefix: lessonPrefix, Choices: []string{lessonFlow}},
+			lessonWho:  {Ask: lessonWhoAsk, Take: lessonWhoTake, Prefix: lessonPerson, Picks: true},
+			lessonTime: {Ask: lessonTimeAsk, Take: lessonTimeTake, Prefix: lessonPrefix, Choices: []string{lessonFlow}, Picks: true},
 		},
 		Final: []string{lessonDone},
 	}

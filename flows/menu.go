@@ -47,7 +47,7 @@ func menu() *Flow {
 			{Name: menuOver, Src: []string{menuConfirm}, Dst: menuStart},
 		},
 		Steps: map[string]Step{
-			menuStart: {Ask: menuAsk, Take: menuTake, Lasting: buttons, Files: true, Idle: true},
+			menuStart: {Ask: menuAsk, Take: menuTake, Lasting: buttons, Files: true, Idle: true, Picks: true},
 			menuConfirm: {
 				Ask: confirmAsk, Take: confirmTake, Files: true,
 				Choices: []string{choiceYes, choiceNo, choiceMenu}, Lasting: append(slices.Clone(buttons), choiceHuman),

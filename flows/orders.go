@@ -63,10 +63,10 @@ func orders() *Flow {
 		},
 		Steps: map[string]Step{
 			ordersList:     {Ask: ordersAsk, Take: ordersTake, Choices: []string{choiceMenu}, Idle: true},
-			ordersOne:      {Ask: ordersAsk, Take: orderTake, Choices: []string{choiceMenu, choiceFiles}, Files: true, Idle: true, Back: leadsTo(toOrders)},
+			ordersOne:      {Ask: ordersAsk, Take: orderTake, Choices: []string{choiceMenu, choiceFiles}, Files: true, Idle: true, Picks: true, Back: leadsTo(toOrders)},
 			ordersAdd:      {Ask: addAsk, Take: addTake, Files: true, Back: leadsTo(toOrder)},
 			ordersComplain: {Ask: complainAsk, Take: complainTake, Files: true, Back: leadsTo(toOrder)},
-			ordersCancel:   {Ask: cancelAsk, Take: cancelTake, Choices: asked, Back: leadsTo(toOrder)},
+			ordersCancel:   {Ask: cancelAsk, Take: cancelTake, Choices: asked, Picks: true, Back: leadsTo(toOrder)},
 		},
 		Final: []string{ordersDone},
 	}

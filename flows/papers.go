@@ -84,9 +84,9 @@ func papers() *Flow {
 			{Name: toFinish, Src: []string{papersSend, papersWhich}, Dst: papersDone},
 		},
 		Steps: map[string]Step{
-			papersSend: {Ask: sendAsk, Take: sendTake, Choices: ways, Files: true},
+			papersSend: {Ask: sendAsk, Take: sendTake, Choices: ways, Files: true, Picks: true},
 			papersWhich: {
-				Ask: whichAsk, Take: whichTake, Choices: append([]string{choiceSigned, choiceDrop}, pageChoices()...), Files: true,
+				Ask: whichAsk, Take: whichTake, Choices: append([]string{choiceSigned, choiceDrop}, pageChoices()...), Files: true, Picks: true,
 				Back: func(_ *Reader, v Vars) Event { delete(v, varUnsure); return toSend },
 			},
 		},

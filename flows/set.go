@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,17 @@ func New(words Words, all []*Flow) (*Set, error) {
 func (s *Set) Word(text string) bool {
 	_, ok := s.words.Word(text)
 	return ok
+}
+
+// Picks reports whether nothing of the reader's own words is understood where the conversation stands, so that a word may be meant for a choice though it
+// has a mistake. Who is waited for by staff, or is a department that was asked, may say anything at any place.
+func (s *Set) Picks(state State, r *Reader) bool {
+	m := s.flows[cmp.Or(state.Flow, menuFlow)]
+	if m == nil {
+		return false
+	}
+	step := m.Steps[cmp.Or(state.Step, m.Start)]
+	return step.Picks && (!step.Idle || r.Question == 0 && r.Awaited == 0 && len(r.Slips) == 0)
 }
 
 // begin is the flow's first step.

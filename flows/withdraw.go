@@ -55,7 +55,7 @@ func withdraw() *Flow {
 	return &Flow{
 		Name: withdrawFlow, Start: withdrawConfirm,
 		Moves: fsm.Events{{Name: withdrawSaid, Src: []string{withdrawConfirm}, Dst: withdrawDone}},
-		Steps: map[string]Step{withdrawConfirm: {Ask: withdrawAsk, Take: withdrawTake, Choices: []string{choiceWithdrawn, choiceNo}, Prefix: choiceWhose}},
+		Steps: map[string]Step{withdrawConfirm: {Ask: withdrawAsk, Take: withdrawTake, Choices: []string{choiceWithdrawn, choiceNo}, Prefix: choiceWhose, Picks: true}},
 		Final: []string{withdrawDone},
 	}
 }

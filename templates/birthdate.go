@@ -49,7 +49,7 @@ func (t *Texts) dateParts(text string) (numbers []string, month time.Month, ok b
 	if len(text) > dateLimit {
 		return nil, 0, false
 	}
-	tokens, ok := dateTokens(fold(text))
+	tokens, ok := dateTokens(Fold(text))
 	for i := 0; ok && i < len(tokens); i++ {
 		token := tokens[i]
 		if isDigit(rune(token[0])) {

@@ -22,7 +22,7 @@ func (t *Texts) loadCalendar(files fs.FS, lang library.Lang) error {
 	}
 	for i, m := range c.Months {
 		for _, name := range append([]string{m.Name, m.Of}, m.Also...) {
-			word, number := fold(name), time.Month(i+1)
+			word, number := Fold(name), time.Month(i+1)
 			if other, ok := t.months[word]; ok && other != number {
 				return fmt.Errorf("load %s: %q means both %s and %s", path, name, other, number)
 			}
@@ -30,7 +30,7 @@ func (t *Texts) loadCalendar(files fs.FS, lang library.Lang) error {
 		}
 	}
 	for _, word := range c.Fillers {
-		t.fillers[fold(word)] = true
+		t.fillers[Fold(word)] = true
 	}
 	t.tongues[lang].calendar = c
 	return nil

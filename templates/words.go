@@ -77,15 +77,15 @@ func (t *Texts) loadWords(files fs.FS, lang library.Lang) error {
 
 // bare is the folded text without what surrounds its words. A slash before the first word stays.
 func bare(text string) string {
-	s := strings.TrimFunc(fold(text), func(r rune) bool { return r != '/' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	s := strings.TrimFunc(Fold(text), func(r rune) bool { return r != '/' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if strings.HasPrefix(s, "/") {
 		s, _, _ = strings.Cut(s, "@")
 	}
 	return s
 }
 
-// fold makes alike what people write differently and mean the same: case, spaces, composed letters, and letters that a keyboard lacks.
-func fold(text string) string {
+// Fold makes alike what people write differently and mean the same: case, spaces, composed letters, and letters that a keyboard lacks.
+func Fold(text string) string {
 	s := strings.Map(func(r rune) rune {
 		switch r = unicode.ToLower(r); r {
 		case 'ё':

@@ -86,7 +86,7 @@ func Replay(set *flows.Set, lib library.Library, s Stored) (got, want flows.Stat
 		}
 		t.take = append(t.take, e)
 	}
-	in := t.makeInput()
+	in := t.makeInput(set)
 	in.Choice, in.Stale = rec.Choice, rec.Stale
 	k := rec.Knew
 	t.reader = flows.Reader{

@@ -69,7 +69,7 @@ func (r *Runner) know(ctx context.Context, t *turn, open queue.OpenQuestion) (er
 	if err != nil {
 		return err
 	}
-	t.prepare(open, len(mail) > 0)
+	t.prepare(r.Flows, open, len(mail) > 0)
 	t.beginDialogue()
 	return nil
 }

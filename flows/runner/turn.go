@@ -84,7 +84,7 @@ func (t *turn) seqs() []int32 {
 }
 
 // prepare makes the input and what the flow may know.
-func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
+func (t *turn) prepare(set *flows.Set, open queue.OpenQuestion, canMail bool) {
 	t.reader = flows.Reader{
 		Library: t.lib, Lang: t.lang, Chosen: t.chosen, Channel: string(t.kind), CanPhone: t.limits.Phone, CanMail: canMail,
 		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), HasOrders: t.orders.Any, Awaited: int64(t.orders.Awaited), Slips: t.orders.Slips, May: t.may(), Now: t.now,
@@ -107,13 +107,13 @@ func (t *turn) prepare(open queue.OpenQuestion, canMail bool) {
 		})
 	}
 	t.open = open
-	t.input = t.makeInput()
+	t.input = t.makeInput(set)
 	t.before = t.stored.State
 	t.out.State = t.stored.State
 }
 
 // makeInput joins the events into one input.
-func (t *turn) makeInput() flows.Input {
+func (t *turn) makeInput(set *flows.Set) flows.Input {
 	in := flows.Input{At: t.now}
 	var texts, answers []string
 	for _, e := range t.take {
@@ -149,7 +149,7 @@ func (t *turn) makeInput() flows.Input {
 		in.Answers = answers[0]
 	}
 	if in.Kind == flows.Message && in.Choice == "" && len(in.Files) == 0 {
-		in.Choice = t.meant(in.Text)
+		in.Choice = t.meant(in.Text, set.Word(in.Text), !set.Picks(t.stored.State, &t.reader))
 	}
 	return in
 }
@@ -179,8 +179,9 @@ func (t *turn) labelOf(turn int, choice string) string {
 	return ""
 }
 
-// meant is the choice that a text stands for: its number or its very words, among those offered last.
-func (t *turn) meant(text string) string {
+// meant is the choice that a text stands for, among those offered last: its number, its very words, or words that can be meant for no other. Where the flow
+// understands the reader's own words too (free), less is taken for a choice, and a word that has its meaning everywhere keeps it.
+func (t *turn) meant(text string, word, free bool) string {
 	if len(t.stored.Offers) == 0 {
 		return ""
 	}
@@ -192,6 +193,16 @@ func (t *turn) meant(text string) string {
 		if strings.EqualFold(strings.TrimSpace(text), c.Label) {
 			return c.ID
 		}
+	}
+	if word {
+		return "" // the flow knows it
+	}
+	labels := make([]string, len(last))
+	for i, c := range last {
+		labels[i] = c.Label
+	}
+	if i, ok := picked(text, labels, free); ok {
+		return last[i].ID
 	}
 	return ""
 }
