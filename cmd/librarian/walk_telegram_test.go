@@ -78,7 +78,7 @@ func walkTelegram(t *testing.T, flags ...string) {
 	telegram.UserSays(chat, name)
 	r.hears("дату рождения")
 	telegram.UserSays(chat, born)
-	r.hears("Нажмите кнопку, чтобы передать свой номер")
+	r.hears("Выберите «Передать мой номер»")
 	telegram.UserSharesPhone(chat, "+79141234567")
 	r.hears("+79141234567")
 	r.taps("Всё верно, отправить")

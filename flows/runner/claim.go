@@ -59,6 +59,7 @@ type offer struct {
 type offered struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
+	Phone bool   `json:"phone,omitempty"` // it gives the sender's own number
 }
 
 // The keys are noted for the statements that follow in the same batch.

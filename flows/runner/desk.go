@@ -122,7 +122,7 @@ where library_id = $1 and conversation_id = $2 and seq > $3 and kind = 'message'
 			At: bots.Cursor{Event: seq}, Side: bots.SideReader, Text: b.Text, Chosen: b.Choice, Turn: b.Turn, Refused: b.Refused, Written: at, External: external[2:],
 			Deleted: deleted,
 		}
-		if e.Text == "" {
+		if e.Text == "" && len(b.Files)+len(b.Refused) == 0 { // some channels bring the number with every message
 			e.Text = cmp.Or(label, b.Phone)
 		}
 		for _, f := range b.Files {

@@ -87,7 +87,9 @@ func Replay(set *flows.Set, lib library.Library, s Stored) (got, want flows.Stat
 		t.take = append(t.take, e)
 	}
 	in := t.makeInput(set)
-	in.Choice, in.Stale = rec.Choice, rec.Stale
+	if in.Choice, in.Stale = rec.Choice, rec.Stale; !rec.Phone {
+		in.Phone = ""
+	}
 	k := rec.Knew
 	t.reader = flows.Reader{
 		Library: lib, Lang: k.Lang, Chosen: k.Chosen, First: k.First, CanPhone: k.CanPhone, CanMail: k.CanMail, Question: k.Question, HasOrders: k.HasOrders, Awaited: k.Awaited, Slips: k.Slips, May: k.May, Dialogue: k.Dialogue, People: k.People, Now: s.At,

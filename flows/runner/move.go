@@ -167,6 +167,7 @@ type record struct {
 	After    flows.State `json:"after"`
 	Choice   string      `json:"choice,omitempty"` // as the input was understood
 	Stale    bool        `json:"stale,omitempty"`
+	Phone    bool        `json:"phone,omitempty"` // the reader gave their own number
 	Knew     knowledge   `json:"knew"`
 	Answers  []answer    `json:"answers,omitempty"`
 	Muted    bool        `json:"muted,omitempty"` // nobody answered: a person was speaking, or the timer was void
@@ -255,7 +256,7 @@ func queueEvents(batch *pgx.Batch, turns []*turn) error {
 
 func (t *turn) record() record {
 	rec := record{
-		Settings: t.lib.Version, Before: t.before, After: t.out.State, Choice: t.input.Choice, Stale: t.input.Stale, Knew: t.knew, Muted: t.idle, Label: t.label,
+		Settings: t.lib.Version, Before: t.before, After: t.out.State, Choice: t.input.Choice, Stale: t.input.Stale, Phone: t.input.Phone != "", Knew: t.knew, Muted: t.idle, Label: t.label,
 	}
 	for _, a := range t.answers {
 		rec.Answers = append(rec.Answers, answer{fmt.Sprintf("%T", a), a})

@@ -107,7 +107,7 @@ func (r *Runner) bodies(t *turn, say flows.Say) ([]bots.Body, []offered, error) 
 			return nil, nil, err
 		}
 		choices = append(choices, bots.Choice{ID: c.ID, Label: label, Phone: c.Phone, URL: c.URL})
-		given = append(given, offered{c.ID, label})
+		given = append(given, offered{c.ID, label, c.Phone})
 	}
 	if len(choices) > 0 && !t.limits.Buttons {
 		lead, err := r.text(t.lib, t.lang, templates.ChooseNumber, nil)

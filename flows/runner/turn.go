@@ -86,7 +86,7 @@ func (t *turn) seqs() []int32 {
 // prepare makes the input and what the flow may know.
 func (t *turn) prepare(set *flows.Set, open queue.OpenQuestion, canMail bool) {
 	t.reader = flows.Reader{
-		Library: t.lib, Lang: t.lang, Chosen: t.chosen, Channel: string(t.kind), CanPhone: t.limits.Phone, CanMail: canMail,
+		Library: t.lib, Lang: t.lang, Chosen: t.chosen, Channel: string(t.kind), CanPhone: t.canPhone(), CanMail: canMail,
 		Name: t.party.Name, First: t.turn == 0, Question: int64(open.Task), HasOrders: t.orders.Any, Awaited: int64(t.orders.Awaited), Slips: t.orders.Slips, May: t.may(), Now: t.now,
 	}
 	for _, p := range t.party.People {
@@ -108,6 +108,7 @@ func (t *turn) prepare(set *flows.Set, open queue.OpenQuestion, canMail bool) {
 	}
 	t.open = open
 	t.input = t.makeInput(set)
+	t.askedPhone()
 	t.before = t.stored.State
 	t.out.State = t.stored.State
 }
@@ -152,6 +153,24 @@ func (t *turn) makeInput(set *flows.Set) flows.Input {
 		in.Choice = t.meant(in.Text, set.Word(in.Text), !set.Picks(t.stored.State, &t.reader))
 	}
 	return in
+}
+
+// canPhone reports that the reader can give their own number by a choice: the channel asks them for it, or has brought it with what they wrote.
+func (t *turn) canPhone() bool {
+	return t.limits.Phone && (t.limits.Buttons || slices.ContainsFunc(t.take, func(e event) bool { return e.Body.Phone != "" }))
+}
+
+// askedPhone drops the number that a channel brings with every message, unless the reader has chosen to give it. Where there are buttons it comes by one alone.
+func (t *turn) askedPhone() {
+	if t.limits.Buttons || !t.limits.Phone {
+		return
+	}
+	for _, o := range t.stored.Offers {
+		if !t.input.Stale && slices.ContainsFunc(o.Choices, func(c offered) bool { return c.Phone && c.ID == t.input.Choice }) {
+			return
+		}
+	}
+	t.input.Phone = ""
 }
 
 // offers reports whether the choice is among those that stand, offered by the turn. A choice without a turn is the channel's own.
