@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -44,24 +43,48 @@ func (h *holder) connect() {
 	if h.cli == nil && !h.openDevice() {
 		return
 	}
-	h.hangUp()
 	h.disconnect()
+	h.wanted = true
 	if h.pairing == nil {
 		h.become(bots.LinkConnecting, h.stands().problem)
 	}
 	h.again.Stop()
 	cli, limit := h.cli, h.limits.dial
-	ctx, cancel := context.WithCancel(h.ctx) // it lives as long as the connection
-	h.hangUp = cancel
+	// The connection does not end with the lock by itself: whatsmeow does not bear it when that happens while it is told to disconnect.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(h.ctx))
+	c := &call{cancel, make(chan struct{})}
+	h.call = c
 	go func() {
 		late := time.AfterFunc(limit, cancel)
 		err := cli.ConnectContext(ctx)
 		late.Stop()
-		if errors.Is(err, whatsmeow.ErrAlreadyConnected) {
-			err = nil
-		}
+		close(c.done)
 		h.tell(cli, dialled{err})
 	}()
+}
+
+// call is one connection. What comes by it is handled in its context.
+type call struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the connection stands, or is not to be had
+}
+
+// disconnect ends the connection, if there is one, or the try to make it. It returns when nothing more can come by it.
+func (h *holder) disconnect() {
+	h.use(nil)
+	h.wanted = false
+	if h.call == nil {
+		return
+	}
+	select {
+	case <-h.call.done:
+	default:
+		h.call.cancel()
+		<-h.call.done
+	}
+	h.cli.ResetConnection() // nothing is connected anew by it; Disconnect breaks where the other side ends the connection at the same moment
+	h.call.cancel()
+	h.call = nil
 }
 
 // openDevice makes the client of the linked device. It is false where there is none, or its keys are gone.
@@ -148,6 +171,9 @@ func (h *holder) present(cli *whatsmeow.Client) func() error {
 
 // dropped connects again. Why a connection ended may be said a moment later.
 func (h *holder) dropped(code string) {
+	if !h.wanted {
+		return
+	}
 	if h.pairing != nil {
 		h.endSession()
 		return

@@ -45,14 +45,15 @@ type holder struct {
 	news     chan news
 	asides   chan func() error // what nothing depends on, done beside
 	cli      *whatsmeow.Client // nil: nothing to connect with
-	hangUp   context.CancelFunc
-	again    *time.Timer // when to connect
-	turn     *time.Timer // when to show the next code
-	fails    int         // connections in a row that came to nothing
-	redos    int         // messages in a row that could not be stored
-	failing  atomic.Bool // the last message could not be stored
-	pairing  *pairing    // nil: no link is being made
-	unsaid   bool        // how the number stands is still to be written
+	call     *call             // the connection, or the try to make one
+	wanted   bool              // there is to be a connection
+	again    *time.Timer       // when to connect
+	turn     *time.Timer       // when to show the next code
+	fails    int               // connections in a row that came to nothing
+	redos    int               // messages in a row that could not be stored
+	failing  atomic.Bool       // the last message could not be stored
+	pairing  *pairing          // nil: no link is being made
+	unsaid   bool              // how the number stands is still to be written
 	reported bool
 	problem  string // as last reported
 }
@@ -72,7 +73,7 @@ type (
 
 func newHolder(ctx context.Context, w *WhatsApp) *holder {
 	return &holder{
-		WhatsApp: w, ctx: ctx, news: make(chan news, 64), asides: make(chan func() error, 256), again: stopped(), turn: stopped(), hangUp: func() {},
+		WhatsApp: w, ctx: ctx, news: make(chan news, 64), asides: make(chan func() error, 256), again: stopped(), turn: stopped(),
 	}
 }
 
@@ -215,19 +216,10 @@ func (h *holder) report(state bots.LinkState) {
 	h.Report(h.ctx, problem)
 }
 
-// disconnect ends the connection, if there is one.
-func (h *holder) disconnect() {
-	h.use(nil)
-	if h.cli != nil {
-		h.cli.Disconnect()
-	}
-}
-
 // close forgets the client, whatever it may still say.
 func (h *holder) close() {
 	h.again.Stop()
 	h.turn.Stop()
-	h.hangUp() // a call under way would hold up the end of it
 	h.disconnect()
 	h.cli = nil
 }

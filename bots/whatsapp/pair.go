@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -233,13 +234,27 @@ func (h *holder) unlink() {
 	h.stopPairing()
 	device := h.stands().device
 	if cli, ok := h.client(); ok {
-		ctx, cancel := context.WithTimeout(h.ctx, unlinkTime)
-		if err := cli.Logout(ctx); err != nil {
+		if err := h.takeLeave(cli, device); err != nil {
 			h.Log.InfoContext(h.ctx, "whatsapp is not told that the link has ended", "channel", h.Channel, "error", fault(err))
 		}
-		cancel()
 	}
 	h.close()
 	h.wipe(device)
 	h.note(standing{state: bots.LinkNone})
+}
+
+// takeLeave has WhatsApp take this device off the phone's list. whatsmeow's own Logout deletes the keys at the moment in which WhatsApp's answer has them
+// deleted elsewhere, and the two do not see each other.
+func (h *holder) takeLeave(cli *whatsmeow.Client, device string) error {
+	jid, err := types.ParseJID(device)
+	if err != nil {
+		return errAddress
+	}
+	ctx, cancel := context.WithTimeout(h.ctx, unlinkTime)
+	defer cancel()
+	_, err = cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
+		Namespace: "md", Type: "set", To: types.ServerJID,
+		Content: []binary.Node{{Tag: "remove-companion-device", Attrs: binary.Attrs{"jid": jid, "reason": "user_initiated"}}},
+	})
+	return err
 }
