@@ -69,6 +69,16 @@ type call struct {
 	done   chan struct{} // closed when the connection stands, or is not to be had
 }
 
+// called reports that the connection stands, or is being made.
+func (h *holder) called() bool {
+	select {
+	case <-h.call.done:
+		return h.cli.IsConnected()
+	default:
+		return true
+	}
+}
+
 // disconnect ends the connection, if there is one, or the try to make it. It returns when nothing more can come by it.
 func (h *holder) disconnect() {
 	h.use(nil)
@@ -120,7 +130,7 @@ func (h *holder) hear(what any) {
 	case dialled:
 		h.dialled(e.err)
 	case redo:
-		h.again.Reset(min(firstRedial<<min(h.redos, 9), lastRedo))
+		h.anew.Reset(min(firstRedial<<min(h.redos, 9), lastRedo))
 		h.redos++
 	case stored:
 		h.redos = 0
@@ -178,7 +188,7 @@ func (h *holder) dropped(code string) {
 		h.endSession()
 		return
 	}
-	if code == "" && h.cli.IsConnected() {
+	if code == "" && h.called() {
 		return // word of an older connection
 	}
 	h.disconnect()

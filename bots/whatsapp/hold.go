@@ -48,6 +48,7 @@ type holder struct {
 	call     *call             // the connection, or the try to make one
 	wanted   bool              // there is to be a connection
 	again    *time.Timer       // when to connect
+	anew     *time.Timer       // when to connect once more, for what could not be stored
 	turn     *time.Timer       // when to show the next code
 	fails    int               // connections in a row that came to nothing
 	redos    int               // messages in a row that could not be stored
@@ -73,7 +74,7 @@ type (
 
 func newHolder(ctx context.Context, w *WhatsApp) *holder {
 	return &holder{
-		WhatsApp: w, ctx: ctx, news: make(chan news, 64), asides: make(chan func() error, 256), again: stopped(), turn: stopped(),
+		WhatsApp: w, ctx: ctx, news: make(chan news, 64), asides: make(chan func() error, 256), again: stopped(), anew: stopped(), turn: stopped(),
 	}
 }
 
@@ -105,6 +106,10 @@ func (h *holder) run() {
 			}
 		case <-h.again.C:
 			h.connect()
+		case <-h.anew.C:
+			if h.Ready() {
+				h.connect()
+			}
 		case <-h.turn.C:
 			h.nextCode()
 		case <-beat.C:
