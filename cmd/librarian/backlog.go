@@ -66,16 +66,19 @@ func (b *backlog) Collect(out chan<- prometheus.Metric) {
 }
 
 // backlogNames are the numbers that are counted in the database.
-type backlogNames struct{ queued, oldest, unfinished, open, late *prometheus.Desc }
+type backlogNames struct{ queued, oldest, unfinished, open, late, up, heard, said *prometheus.Desc }
 
 func newBacklogNames() backlogNames {
-	task := []string{"library", "kind"}
+	task, channel := []string{"library", "kind"}, []string{"library", "channel", "kind"}
 	return backlogNames{
 		queued:     prometheus.NewDesc("librarian_outbox_unsent", "Messages that are not sent yet.", nil, nil),
 		oldest:     prometheus.NewDesc("librarian_outbox_oldest_seconds", "Age of the oldest message that is not sent yet; 0 when there is none.", nil, nil),
 		unfinished: prometheus.NewDesc("librarian_events_unfinished", "Events that have not moved their conversations yet.", nil, nil),
 		open:       prometheus.NewDesc("librarian_tasks_open", "Tasks that are not done, late ones included.", task, nil),
 		late:       prometheus.NewDesc("librarian_tasks_late", "Tasks past their promise that are not done.", task, nil),
+		up:         prometheus.NewDesc("librarian_channel_up", "Whether the channel works.", channel, nil),
+		heard:      prometheus.NewDesc("librarian_whatsapp_heard_timestamp_seconds", "When a reader last wrote to the number.", channel, nil),
+		said:       prometheus.NewDesc("librarian_whatsapp_said_timestamp_seconds", "When a reader was last written to from the number.", channel, nil),
 	}
 }
 
@@ -113,6 +116,6 @@ func (s *service) countBacklog(names backlogNames) func(context.Context) ([]prom
 			gauge(names.open, float64(t.Open), lib.Slug, t.Kind)
 			gauge(names.late, float64(t.Late), lib.Slug, t.Kind)
 		}
-		return out, nil
+		return out, s.countChannels(ctx, names, gauge)
 	}
 }

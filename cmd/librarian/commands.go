@@ -126,10 +126,12 @@ func usualHours() library.Hours {
 }
 
 type channelCommand struct {
-	Add channelAddCommand `cmd:"" help:"Add a channel. A running service switches it on within seconds."`
+	Add    channelAddCommand    `cmd:"" help:"Add a channel. A running service switches it on within seconds."`
+	Unlink channelUnlinkCommand `cmd:"" help:"Unlink a number in WhatsApp from its phone and wipe the keys."`
 }
 
 type channelAddCommand struct {
+	WhatsApp whatsappAddCommand `cmd:"" name:"whatsapp" help:"A number in WhatsApp, to be linked by a picture in the terminal or, with --phone, by letters."`
 	Telegram telegramAddCommand `cmd:"" help:"A Telegram bot."`
 	Email    emailAddCommand    `cmd:"" help:"A mailbox to send from and, with --imap, to receive in."`
 }

@@ -14,6 +14,7 @@ import (
 	"librarian/bots"
 	"librarian/bots/email"
 	"librarian/bots/telegram"
+	"librarian/bots/whatsapp"
 	"librarian/contacts"
 	"librarian/contacts/library"
 )
@@ -68,6 +69,8 @@ func (d *doctor) channel(ctx context.Context, name string, a bots.Account) {
 	case bots.Email:
 		err = d.email(ctx, a)
 	case bots.WebChat:
+	case bots.WhatsApp:
+		err = d.whatsapp(ctx, a)
 	default:
 		err = fmt.Errorf("this program knows no channel of kind %q", a.Kind)
 	}
@@ -121,6 +124,52 @@ func (d *doctor) email(ctx context.Context, a bots.Account) error {
 	}
 	if err := in.Check(ctx); err != nil {
 		return fmt.Errorf("receiving: %w", err)
+	}
+	return nil
+}
+
+var (
+	errUnlinked  = errors.New("no phone is linked: link it at the desk, or type librarian channel add whatsapp")
+	errLoggedOut = errors.New("the phone or WhatsApp has ended the link: link it again at the desk")
+	errKeys      = errors.New("the keys of the linked device are not in the database: unlink the number and link it again")
+	errNotHeld   = errors.New("no process holds the number: is the service running?")
+	errOutdated  = errors.New("WhatsApp refuses this version: update the service")
+	errReplaced  = errors.New("another program uses the link: end it, then press \"Connect again\" at the desk")
+)
+
+// whatsapp says how the link to the phone stands.
+func (d *doctor) whatsapp(ctx context.Context, a bots.Account) error {
+	links := whatsapp.NewLinks(d.pool, bots.NewAccounts(d.pool, time.Now), time.Now)
+	link, err := links.Link(ctx, a.Library, a.ID)
+	if err != nil {
+		return err
+	}
+	switch link.State {
+	case bots.LinkNone:
+		return errUnlinked
+	case bots.LinkLoggedOut:
+		return errLoggedOut
+	}
+	switch keyed, err := links.HasKeys(ctx, a.Library, a.ID); {
+	case err != nil:
+		return err
+	case !keyed:
+		return errKeys
+	case !link.Held:
+		return errNotHeld
+	}
+	d.say(fine, "channel", "%s is %s since %s", link.Number, link.State, link.Since.Local().Format(time.DateTime))
+	switch link.State {
+	case bots.LinkBanned:
+		until := "an unknown time"
+		if link.Until != nil {
+			until = link.Until.Local().Format(time.DateTime)
+		}
+		return fmt.Errorf("WhatsApp has banned the number until %s: nothing is sent", until)
+	case bots.LinkOutdated:
+		return errOutdated
+	case bots.LinkReplaced:
+		return errReplaced
 	}
 	return nil
 }

@@ -107,10 +107,10 @@ func TestAPictureIsShownAndRenewsItself(t *testing.T) {
 	id := h.number(h.lib)
 	director := h.signedIn(h.lib, queue.RoleDirector, library.English)
 	page := channelPath(id)
-	director.get(page).holds(t, "The service is not linked to a phone", "the service is not running", `name="way" value="qr"`, `name="phone"`)
+	director.get(page).holds(t, "The service is not linked to a phone", `name="way" value="qr"`, `name="phone"`)
 	director.post(page+"/link", url.Values{"way": {"qr"}}).leads(t, page)
 	got := director.get(page)
-	got.holds(t, "The picture is coming", page+"/cancel", "Point the camera")
+	got.holds(t, "The picture is coming", "the service is not running", page+"/cancel", "Point the camera")
 	got.lacks(t, `name="phone"`)
 
 	const secret = "https://wa.me/settings/linked_devices#2@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789,noise,identity,adv,9"

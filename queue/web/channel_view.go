@@ -61,7 +61,7 @@ func (v *visit) linkedView(out channelView, link bots.Link) (channelView, error)
 	out.Means, out.Todo = v.linkWords(link)
 	linked := isLinked(link)
 	out.Link = &linkView{
-		Number: link.Number, Heard: v.plainlyAt(link.Heard), Said: v.plainlyAt(link.Said), Away: !link.Held, Failed: v.pairProblem(link.PairProblem),
+		Number: link.Number, Heard: v.plainlyAt(link.Heard), Said: v.plainlyAt(link.Said), Away: !link.Held && !link.Since.IsZero() && link.Code == "", Failed: v.pairProblem(link.PairProblem),
 		Pending: v.pending(link.Asked), MayLink: !linked, MayUnlink: linked || link.Number != "",
 		MayConnect: linked && link.State != bots.LinkConnected && link.State != bots.LinkConnecting,
 	}

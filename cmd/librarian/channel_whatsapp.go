@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"librarian/bots"
+	"librarian/bots/whatsapp"
+	"librarian/contacts"
+	"librarian/contacts/library"
+	"librarian/queue"
+)
+
+type whatsappAddCommand struct {
+	database
+	Library string `required:"" help:"The library's slug."`
+	Name    string `default:"number" help:"How staff see it. One of this name that is not linked yet is linked."`
+	Phone   string `help:"Show letters to be typed on the phone with this number, such as +79141234567, instead of a picture to scan." placeholder:"NUMBER"`
+}
+
+type channelUnlinkCommand struct {
+	database
+	Library string `required:"" help:"The library's slug."`
+	Name    string `default:"number" help:"How staff see it."`
+}
+
+// How a phone is waited for.
+const (
+	linkLook    = 500 * time.Millisecond // between two looks
+	linkService = 12 * time.Second       // for a running service to notice the channel and give a sign of life
+)
+
+// What keeps a phone from being linked here.
+var (
+	errNoService  = errors.New("no service answers: start it (librarian serve) and type this again, or link the phone at the desk")
+	errLinkEnded  = errors.New("not linked: it was cancelled at the desk")
+	errPairTime   = errors.New("not linked: nobody scanned the picture or typed the letters in time")
+	errPairOld    = errors.New("not linked: WhatsApp refuses this version of the service; update it first")
+	errPairPhone  = errors.New("not linked: WhatsApp does not know the number, or gives no letters for it now")
+	errPairFailed = errors.New("not linked: the service's log says why")
+)
+
+// Run adds the number, unless it is there already, and has its phone linked by the running service.
+func (c whatsappAddCommand) Run(ctx context.Context) error {
+	pool, _, err := c.unlock(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	l, err := newLinking(ctx, pool, c.Library, c.Name, os.Stdout)
+	if errors.Is(err, bots.ErrNoSuch) {
+		if err = l.add(ctx, c.Name); err == nil {
+			fmt.Println("added the number", c.Name)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return l.link(ctx, c.Phone)
+}
+
+// Run leaves word for the running service and waits until it is done.
+func (c channelUnlinkCommand) Run(ctx context.Context) error {
+	pool, _, err := c.unlock(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	l, err := newLinking(ctx, pool, c.Library, c.Name, os.Stdout)
+	if err != nil {
+		return err
+	}
+	return l.unlink(ctx)
+}
+
+// linking is a number whose phone is linked at the command line.
+type linking struct {
+	pool  *pgxpool.Pool
+	links *whatsapp.Links
+	lib   library.ID
+	id    bots.ChannelID
+	out   io.Writer
+	look  time.Duration
+	waits time.Duration // for a service
+}
+
+// newLinking finds the number: bots.ErrNoSuch when there is none of the name.
+func newLinking(ctx context.Context, pool *pgxpool.Pool, slug, name string, out io.Writer) (*linking, error) {
+	lib, err := contacts.NewLibraries(pool, time.Now).BySlug(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	l := &linking{pool: pool, lib: lib.ID, out: out, look: linkLook, waits: linkService}
+	accounts := bots.NewAccounts(pool, time.Now)
+	l.links = whatsapp.NewLinks(pool, accounts, time.Now)
+	all, err := accounts.OfLibrary(ctx, lib.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range all {
+		if a.Kind == bots.WhatsApp && a.Name == name {
+			l.id = a.ID
+			return l, nil
+		}
+	}
+	return l, fmt.Errorf("number %q: %w", name, bots.ErrNoSuch)
+}
+
+func (l *linking) add(ctx context.Context, name string) error {
+	return pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) (err error) {
+		l.id, err = bots.AddChannel(ctx, tx, nil, bots.Account{Library: l.lib, Kind: bots.WhatsApp, Name: name}, "")
+		if err != nil {
+			return err
+		}
+		return l.audit(ctx, tx, "channel.added")
+	})
+}
+
+func (l *linking) audit(ctx context.Context, tx pgx.Tx, act string) error {
+	return queue.Audit(ctx, tx, queue.AuditEntry{Library: l.lib, Act: act, Object: fmt.Sprintf("channel %d", l.id)})
+}
+
+func (l *linking) ask(ctx context.Context, ask bots.LinkAsk, phone, act string) error {
+	return pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+		if err := l.links.Ask(ctx, tx, l.lib, l.id, ask, phone); err != nil {
+			return err
+		}
+		return l.audit(ctx, tx, act)
+	})
+}
+
+// hasPhone reports that a phone is linked, whether or not it can be reached.
+func hasPhone(link bots.Link) bool {
+	return link.State != bots.LinkNone && link.State != bots.LinkLoggedOut
+}
+
+// link shows what the phone needs until it is linked. What was asked is taken back when it came to nothing.
+func (l *linking) link(ctx context.Context, phone string) error {
+	link, err := l.links.Link(ctx, l.lib, l.id)
+	if err != nil {
+		return err
+	}
+	if hasPhone(link) {
+		fmt.Fprintf(l.out, "linked: %s (%s)\n", link.Number, link.State)
+		return nil
+	}
+	ask := bots.AskQR
+	if phone != "" {
+		ask = bots.AskCode
+	}
+	if err := l.ask(ctx, ask, phone, "channel.link_asked"); err != nil {
+		return err
+	}
+	fmt.Fprintln(l.out, `On the phone open WhatsApp, "Linked devices", and press "Link a device".`)
+	err = l.follow(ctx, ask)
+	if errors.Is(err, errNoService) || ctx.Err() != nil {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), linkService)
+		defer cancel()
+		err = errors.Join(err, l.ask(late, bots.AskNothing, "", "channel.link_cancelled"))
+	}
+	return err
+}
+
+// follow looks until the phone is linked or that came to nothing.
+func (l *linking) follow(ctx context.Context, ask bots.LinkAsk) error {
+	screen := &codeScreen{out: l.out}
+	tick := time.NewTicker(l.look)
+	defer tick.Stop()
+	for began, alive := time.Now(), false; ; {
+		link, err := l.links.Link(ctx, l.lib, l.id)
+		if err != nil {
+			return err
+		}
+		alive = alive || link.Held || link.Code != ""
+		switch {
+		case hasPhone(link):
+			fmt.Fprintln(l.out, "linked:", link.Number)
+			return nil
+		case link.PairProblem != "":
+			return pairError(link.PairProblem)
+		case link.Asked != ask:
+			return errLinkEnded
+		case !alive && time.Since(began) > l.waits:
+			return errNoService
+		}
+		if err := screen.show(ask, link.Code); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func pairError(problem string) error {
+	switch problem {
+	case "timeout":
+		return errPairTime
+	case "outdated":
+		return errPairOld
+	case "phone":
+		return errPairPhone
+	}
+	return errPairFailed
+}
+
+// unlink waits until the keys are wiped.
+func (l *linking) unlink(ctx context.Context) error {
+	if err := l.ask(ctx, bots.AskUnlink, "", "channel.unlink_asked"); err != nil {
+		return err
+	}
+	tick := time.NewTicker(l.look)
+	defer tick.Stop()
+	for began := time.Now(); ; {
+		link, err := l.links.Link(ctx, l.lib, l.id)
+		switch {
+		case err != nil:
+			return err
+		case link.Asked != bots.AskUnlink && !hasPhone(link):
+			fmt.Fprintln(l.out, "unlinked")
+			return nil
+		case !link.Held && time.Since(began) > l.waits:
+			return fmt.Errorf("it is unlinked when the service runs: %w", errNoService)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// codeScreen shows one code at a time, each in place of the one before.
+type codeScreen struct {
+	out   io.Writer
+	shown string
+	lines int
+}
+
+func (s *codeScreen) show(ask bots.LinkAsk, code string) error {
+	if code == "" || code == s.shown {
+		return nil
+	}
+	drawn, lines := `Then press "Link with phone number instead" and type: `+code+"\n", 1
+	if ask == bots.AskQR {
+		var err error
+		if drawn, lines, err = terminalCode(code); err != nil {
+			return err
+		}
+	}
+	if s.lines > 0 {
+		drawn = fmt.Sprintf("\x1b[%dA\x1b[J", s.lines) + drawn
+	}
+	s.shown, s.lines = code, lines
+	_, err := io.WriteString(s.out, drawn)
+	return err
+}
