@@ -1,7 +1,11 @@
 package bots
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,6 +22,19 @@ type Download struct {
 	io.ReadCloser
 	Name      string
 	MediaType string
+}
+
+// ErrPanic means that storing a message panicked.
+var ErrPanic = errors.New("storing it panicked")
+
+// Try hands the message over like a call of r. A panic is a failure as any other: the message is not stored and comes again, and the service goes on.
+func (r Receive) Try(ctx context.Context, in Inbound) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // what it holds may be the reader's text
+			err = fmt.Errorf("%w: %T\n%s", ErrPanic, p, debug.Stack())
+		}
+	}()
+	return r(ctx, in)
 }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")

@@ -1,6 +1,8 @@
 package bots
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -63,4 +65,20 @@ func FuzzClean(f *testing.F) {
 			t.Errorf("%q is cleaned to %q", text, got)
 		}
 	})
+}
+
+func TestWhatPanicsIsNotStored(t *testing.T) {
+	t.Parallel()
+	receive := Receive(func(_ context.Context, in Inbound) error {
+		if in.Text != "" {
+			panic(in.Text)
+		}
+		return nil
+	})
+	if err := receive.Try(t.Context(), Inbound{Text: "secret"}); !errors.Is(err, ErrPanic) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+	if err := receive.Try(t.Context(), Inbound{}); err != nil {
+		t.Error(err)
+	}
 }

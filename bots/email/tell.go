@@ -33,7 +33,7 @@ func (in *Intake) tell(ctx context.Context, s *Stored, proven bool, a arrival) (
 		if one.At.IsZero() {
 			one.At = in.Now()
 		}
-		if err := in.Receive(ctx, one); err != nil {
+		if err := in.Receive.Try(ctx, one); err != nil {
 			return outcome{}, err
 		}
 	}

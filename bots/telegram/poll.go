@@ -261,7 +261,7 @@ var errNotStored = errors.New("update not stored")
 
 func (p *poller) storeChat(ctx context.Context, arrivals []*arrival) error {
 	for _, a := range arrivals {
-		if err := p.Receive(ctx, a.in); err != nil {
+		if err := p.Receive.Try(ctx, a.in); err != nil {
 			p.Log.WarnContext(ctx, "update not stored", "channel", p.Channel, "update", a.update, "error", err)
 			return errNotStored
 		}

@@ -52,7 +52,7 @@ func (t *Telegram) delivered(w http.ResponseWriter, r *http.Request) {
 		return // 200: it would come forever
 	}
 	if in, ok := convert(t.Library, t.Channel, &u, t.Now()); ok {
-		if err := t.Receive(ctx, in); err != nil {
+		if err := t.Receive.Try(ctx, in); err != nil {
 			t.Log.WarnContext(ctx, "update not stored", "channel", t.Channel, "update", u.ID, "error", err)
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return

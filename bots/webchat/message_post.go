@@ -30,7 +30,7 @@ func (c *Chat) messagePost(w http.ResponseWriter, r *http.Request) {
 		c.refuseUpload(w, r, err)
 		return
 	}
-	if err := c.Receive(r.Context(), up.in); err != nil {
+	if err := c.Receive.Try(r.Context(), up.in); err != nil {
 		c.failed(r, "receive message", err)
 		unavailable(w)
 		return
