@@ -57,16 +57,22 @@ func fromMessage(m *message) (bots.Inbound, bool) {
 	in.Text, _ = bots.Clean(m.Text + m.Caption) // Telegram sends one of them, and less than MaxText
 	switch kind, other := unsupported(m); {
 	case other != nil:
-		in.Refused = []bots.RefusedUpload{{Name: orElse(other.Name, kind), Reason: reasonUnsupported}}
+		in.Refused = []bots.RefusedUpload{{Name: orElse(clean(other.Name), kind), Reason: reasonUnsupported}}
 	case len(m.Photo) > 0:
 		p := biggest(m.Photo)
 		attach(&in, bots.InboundFile{Ref: p.FileID, MediaType: "image/jpeg", Size: p.Size, Photo: true})
 	case m.Document != nil:
-		attach(&in, bots.InboundFile{Ref: m.Document.FileID, Name: m.Document.Name, MediaType: m.Document.MediaType, Size: m.Document.Size})
+		attach(&in, bots.InboundFile{Ref: m.Document.FileID, Name: clean(m.Document.Name), MediaType: clean(m.Document.MediaType), Size: m.Document.Size})
 	case m.Contact != nil:
 		contact(&in, m)
 	}
 	return in, in.Text != "" || in.Phone != "" || len(in.Files)+len(in.Refused) > 0
+}
+
+// clean is what a sender's program calls something, as it can be stored: what cannot be would come forever.
+func clean(name string) string {
+	name, _ = bots.Clean(name)
+	return name
 }
 
 // answered is how the message of ours begins that the sender answers; of a file its name.
@@ -81,15 +87,14 @@ func answered(m *message) string {
 	if runes := []rune(text); len(runes) > answeredMost {
 		text = string(runes[:answeredMost])
 	}
-	text, _ = bots.Clean(text)
-	return text
+	return clean(text)
 }
 
 func said(c chat, from *user) bots.Inbound {
 	in := bots.Inbound{Sender: strconv.FormatInt(c.ID, 10)}
 	if from != nil {
 		name := strings.TrimSpace(from.FirstName + " " + from.LastName)
-		in.Name, _ = bots.Clean(orElse(name, from.Username))
+		in.Name = clean(orElse(name, from.Username))
 		in.Locale = locale(from.LanguageCode)
 	}
 	return in
@@ -186,8 +191,7 @@ func buttonData(turn int, choice string) (string, bool) {
 func parseButton(data string) (turn int, choice string, ok bool) {
 	number, choice, found := strings.Cut(data, ":")
 	turn, err := strconv.Atoi(number)
-	clean, _ := bots.Clean(choice)
-	return turn, choice, found && err == nil && turn >= 0 && choice != "" && clean == choice && len(data) <= maxButtonData
+	return turn, choice, found && err == nil && turn >= 0 && choice != "" && clean(choice) == choice && len(data) <= maxButtonData
 }
 
 func fromMember(c *memberChange) (bots.Inbound, bool) {
