@@ -118,18 +118,6 @@ func TestLetterArrivesWhole(t *testing.T) {
 	}
 }
 
-func TestRepeatBearsTheSameID(t *testing.T) {
-	t.Parallel()
-	s := mailtest.New(t)
-	e := channel(t, config(s.SMTPURL, nil))
-	m := bots.Outbound{Conversation: 5, Seq: 9, Address: "ada@lib.test", Subject: "card", Text: "ready"}
-	first, again := send(t, e, m), send(t, e, m)
-	letters := s.Letters(t, "ada", 2)
-	if first != again || letters[0].MessageID != first || letters[1].MessageID != first {
-		t.Errorf("letter %s was repeated as %s, arrived as %s and %s", first, again, letters[0].MessageID, letters[1].MessageID)
-	}
-}
-
 func TestMessageIDsDiffer(t *testing.T) {
 	t.Parallel()
 	base := config("smtp://127.0.0.1?tls=none", nil)

@@ -79,16 +79,6 @@ func TestFetchFailures(t *testing.T) {
 	}
 }
 
-func TestForgottenFileIsGone(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.server.UserSendsDocument(reader, "a.pdf", "application/pdf", []byte("%PDF-"))
-	h.server.Forget()
-	if _, err := h.Fetch(bounded(t), bots.InboundFile{Ref: "file-1"}); !errors.Is(err, bots.ErrGone) {
-		t.Errorf("got %v", err)
-	}
-}
-
 // What is longer than announced ends at the limit.
 func TestDownloadEndsAtItsLimit(t *testing.T) {
 	t.Parallel()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -36,38 +35,6 @@ func TestPollConfirmsOnlyWhatIsStored(t *testing.T) {
 	h.until(t, "confirmed", func() bool { return h.server.Pending() == 0 })
 	if in := h.inbox.await(t, 1)[0]; in.Text != "раз" || in.ID != "1" || in.Sender != "7001" || in.Library != 3 || in.Channel != 8 {
 		t.Errorf("stored %+v", in)
-	}
-}
-
-func TestCrashBeforeCommitRepeatsAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	var want []string
-	for i := range 5 {
-		want = append(want, fmt.Sprint("слово ", i))
-		h.server.UserSays(reader, want[i])
-	}
-	stuck := make(chan struct{})
-	h.inbox.before = func(ctx context.Context, in bots.Inbound) error {
-		if in.ID == "3" { // the process dies in here
-			close(stuck)
-			<-ctx.Done()
-			return ctx.Err()
-		}
-		return nil
-	}
-	stop := h.start(t)
-	<-stuck
-	stop()
-	if n := h.server.Pending(); n != 5 {
-		t.Fatalf("%d of 5 pending after the crash", n)
-	}
-	again := beside(t, h.server)
-	again.inbox.seen, again.inbox.stored = h.inbox.seen, h.inbox.stored // the database survives
-	again.start(t)
-	again.until(t, "all confirmed", func() bool { return h.server.Pending() == 0 })
-	if got := again.inbox.texts(); !reflect.DeepEqual(got, want) || again.inbox.repeats != 2 {
-		t.Errorf("stored %q, %d repeats", got, again.inbox.repeats)
 	}
 }
 

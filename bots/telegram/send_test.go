@@ -46,19 +46,6 @@ func (h *house) send(t *testing.T, m bots.Outbound) (string, *bots.SendError) {
 	return id, failed
 }
 
-func TestSendText(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.server.UserSays(reader, "?")
-	id, failed := h.send(t, bots.Outbound{Text: "<b>не разметка</b> *и не она* https://l.example/once"})
-	if failed != nil || id != "2" {
-		t.Fatalf("sent as %q: %v", id, failed)
-	}
-	if m := h.server.Sent(reader)[0]; m.Text != "<b>не разметка</b> *и не она* https://l.example/once" || m.ID != 2 || len(m.Buttons) != 0 {
-		t.Errorf("arrived as %+v", m)
-	}
-}
-
 func TestSendChoices(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -30,6 +30,7 @@ type world struct {
 	blobs    map[files.ID][]byte
 	owned    map[files.ID]bots.ConversationID
 	media    map[files.ID]string
+	names    map[files.ID]string
 	secrets  map[string]string
 	seen     map[bots.ConversationID]int
 	lang     library.Lang
@@ -39,7 +40,7 @@ type world struct {
 func newWorld() *world {
 	return &world{
 		subs: map[bots.Signal]map[chan struct{}]bool{}, convs: map[string]bots.ConversationID{}, entries: map[bots.ConversationID][]bots.Entry{},
-		blobs: map[files.ID][]byte{}, owned: map[files.ID]bots.ConversationID{}, media: map[files.ID]string{}, secrets: map[string]string{},
+		blobs: map[files.ID][]byte{}, owned: map[files.ID]bots.ConversationID{}, media: map[files.ID]string{}, names: map[files.ID]string{}, secrets: map[string]string{},
 		seen: map[bots.ConversationID]int{}, lang: library.Russian,
 	}
 }
@@ -245,7 +246,7 @@ func (w *world) Put(_ context.Context, lib library.ID, src io.Reader, meta files
 		if size += int64(n); size > limit {
 			return files.File{}, errors.Join(errors.New("receive file"), files.ErrTooLarge)
 		}
-		if size <= 1<<16 { // enough to compare; the rest would only fill the test's memory
+		if size <= 1<<20 { // enough to compare; the rest would only fill the test's memory
 			kept.Write(piece[:n])
 		}
 		if errors.Is(err, io.EOF) {
@@ -259,7 +260,7 @@ func (w *world) Put(_ context.Context, lib library.ID, src io.Reader, meta files
 	defer w.mu.Unlock()
 	id := files.ID(strings.Repeat("a", 25) + string(rune('a'+len(w.blobs))))
 	w.blobs[id] = kept.Bytes()
-	w.media[id] = http.DetectContentType(kept.Bytes())
+	w.media[id], w.names[id] = http.DetectContentType(kept.Bytes()), meta.Name
 	return files.File{ID: id, Library: lib, Name: meta.Name, Size: size}, nil
 }
 
@@ -270,7 +271,7 @@ func (w *world) Open(_ context.Context, lib library.ID, id files.ID) (io.ReadClo
 	if !ok {
 		return nil, files.File{}, files.ErrNotFound
 	}
-	return io.NopCloser(bytes.NewReader(blob)), files.File{ID: id, Library: lib, Name: "справка.jpg", MediaType: w.media[id], Size: int64(len(blob))}, nil
+	return io.NopCloser(bytes.NewReader(blob)), files.File{ID: id, Library: lib, Name: w.names[id], MediaType: w.media[id], Size: int64(len(blob))}, nil
 }
 
 func (w *world) fileIDs() []files.ID {

@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"bots/email/mailtest":          {"bots/email/letter"},
 	"bots/telegram/telegramtest":   {},
 	"bots/whatsapp/whatsapptest":   {},
+	"bots/bottest":                 {"bots", "bots/files", "contacts/library"},
 	"bots/whatsapp":                {"bots", "bots/files", "contacts", "contacts/library", "templates"},
 	"contacts/cards":               {"contacts", "contacts/library", "contacts/ledger", "bots", "bots/files", "templates"},
 	"contacts/papers":              {"contacts", "contacts/library", "contacts/ledger", "bots", "bots/files", "templates"},

@@ -79,27 +79,62 @@ func (s *Server) tap(chat int64, m Message, b Button) error {
 
 // UserSendsPhoto sends a picture as Telegram hands it on: in a small and a full size. Pictures of one album bear its name.
 func (s *Server) UserSendsPhoto(chat int64, data []byte, album string) int {
-	width, height := 1280, 960
-	if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil {
-		width, height = c.Width, c.Height
-	}
-	small, full := s.keep("photos", "", data[:len(data)/2]), s.keep("photos", "", data)
-	fields := map[string]any{"photo": []map[string]any{
-		{"file_id": full.id, "file_unique_id": "u" + full.id, "width": width, "height": height, "file_size": len(data)},
-		{"file_id": small.id, "file_unique_id": "u" + small.id, "width": max(1, width/4), "height": max(1, height/4), "file_size": len(small.data)},
-	}}
+	fields := s.photo(data)
 	if album != "" {
 		fields["media_group_id"] = album
 	}
 	return s.say(chat, fields)
 }
 
+func (s *Server) photo(data []byte) map[string]any {
+	width, height := 1280, 960
+	if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil {
+		width, height = c.Width, c.Height
+	}
+	small, full := s.keep("photos", "", data[:len(data)/2]), s.keep("photos", "", data)
+	return map[string]any{"photo": []map[string]any{
+		{"file_id": full.id, "file_unique_id": "u" + full.id, "width": width, "height": height, "file_size": len(data)},
+		{"file_id": small.id, "file_unique_id": "u" + small.id, "width": max(1, width/4), "height": max(1, height/4), "file_size": len(small.data)},
+	}}
+}
+
 // UserSendsDocument sends a file untouched.
 func (s *Server) UserSendsDocument(chat int64, name, mediaType string, data []byte) int {
+	return s.say(chat, s.document(name, mediaType, data))
+}
+
+func (s *Server) document(name, mediaType string, data []byte) map[string]any {
 	f := s.keep("documents", name, data)
-	return s.say(chat, map[string]any{"document": map[string]any{
+	return map[string]any{"document": map[string]any{
 		"file_id": f.id, "file_unique_id": "u" + f.id, "file_name": name, "mime_type": mediaType, "file_size": len(data),
-	}})
+	}}
+}
+
+// Attachment is a file of a user.
+type Attachment struct {
+	Name, MediaType string // of a document
+	Data            []byte
+	Photo           bool // Telegram makes a picture of it
+}
+
+// UserSendsFiles sends files in one go, as Telegram hands them on: each is a message, the first has the caption, and several make an album.
+func (s *Server) UserSendsFiles(chat int64, caption string, files ...Attachment) {
+	s.mu.Lock()
+	album := "album-" + s.nextID()
+	s.mu.Unlock()
+	for i, a := range files {
+		fields := s.document(a.Name, a.MediaType, a.Data)
+		if a.Photo {
+			fields = s.photo(a.Data)
+		}
+		if len(files) > 1 {
+			fields["media_group_id"] = album
+		}
+		if i == 0 && caption != "" {
+			fields["caption"] = caption
+		}
+		s.say(chat, fields)
+	}
 }
 
 // UserSharesPhone sends the user's own number, as the button that asks for it does.

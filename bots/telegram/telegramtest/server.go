@@ -42,6 +42,7 @@ type Server struct {
 	changed    chan struct{} // closed and replaced at every change
 	updates    []queued      // not confirmed yet, oldest first
 	lastUpdate int64
+	newest     pushed
 	allowed    map[string]bool // kinds of update; nil allows all
 	hook       *hook
 	hooked     []int // the statuses with which the hook answered; 0 for none

@@ -13,6 +13,11 @@ import (
 
 type hook struct{ url, secret string }
 
+type pushed struct {
+	kind    string
+	content any
+}
+
 // push queues an update; the lock is held.
 func (s *Server) push(kind string, content any) int64 {
 	if s.allowed != nil && !s.allowed[kind] {
@@ -24,8 +29,16 @@ func (s *Server) push(kind string, content any) int64 {
 		panic(fmt.Sprintf("an update that is no JSON: %v", err)) // a mistake of the test
 	}
 	s.updates = append(s.updates, queued{s.lastUpdate, body})
+	s.newest = pushed{kind, content}
 	s.change()
 	return s.lastUpdate
+}
+
+// Repeat delivers the newest message or callback once more, under another number, as Telegram does after a loss of its own.
+func (s *Server) Repeat() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.push(s.newest.kind, s.newest.content)
 }
 
 // Renumber lets the next update have this number, as Telegram chooses one at random after a quiet week.
