@@ -214,6 +214,9 @@ func (p people) begin(ctx context.Context, address string, most int, now time.Ti
 	if err != nil || ok && one.Met != nil {
 		return 0, err
 	}
+	if !ok && one.LID == "" && one.Phone == "" {
+		return 0, errAddress
+	}
 	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
 		if err := p.lock(ctx, tx); err != nil {
 			return err
