@@ -36,7 +36,7 @@ func convert(lib library.ID, channel bots.ChannelID, e *events.Message) (bots.In
 	if p := m.GetProtocolMessage(); p != nil {
 		switch p.GetType() {
 		case waE2E.ProtocolMessage_REVOKE:
-			in.Deletes = p.GetKey().GetID()
+			in.Deletes = clean(p.GetKey().GetID())
 			return in, in.Deletes != ""
 		case waE2E.ProtocolMessage_MESSAGE_EDIT:
 			if in.ID == p.GetKey().GetID() { // it is said once more, not again
@@ -48,11 +48,11 @@ func convert(lib library.ID, channel bots.ChannelID, e *events.Message) (bots.In
 		}
 	}
 	if r := m.GetReactionMessage(); r != nil {
-		in.React = &bots.Reaction{To: r.GetKey().GetID(), Sign: r.GetText()}
+		in.React = &bots.Reaction{To: clean(r.GetKey().GetID()), Sign: clean(r.GetText())}
 		return in, !r.GetKey().GetFromMe() && in.React.To != "" // to their own message it says nothing to us
 	}
 	said(&in, m, e.Info)
-	in.Album = m.GetMessageContextInfo().GetMessageAssociation().GetParentMessageKey().GetID()
+	in.Album = clean(m.GetMessageContextInfo().GetMessageAssociation().GetParentMessageKey().GetID())
 	in.Answers = answered(m, e.Info.MessageSource)
 	return in, in.Text != "" || len(in.Files)+len(in.Refused) > 0
 }
@@ -60,8 +60,14 @@ func convert(lib library.ID, channel bots.ChannelID, e *events.Message) (bots.In
 // heard is what the envelope of a message says.
 func heard(lib library.ID, channel bots.ChannelID, info types.MessageInfo) bots.Inbound {
 	in := bots.Inbound{Library: lib, Channel: channel, ID: info.ID, At: info.Timestamp.UTC()}
-	in.Name, _ = bots.Clean(info.PushName)
+	in.Name = clean(info.PushName)
 	return in
+}
+
+// clean is what a sender's program calls something, as it can be stored: what cannot be would come forever.
+func clean(name string) string {
+	name, _ = bots.Clean(name)
+	return name
 }
 
 // said takes text and files.
@@ -73,8 +79,7 @@ func said(in *bots.Inbound, m *waE2E.Message, info types.MessageInfo) {
 		attach(in, info, p, bots.InboundFile{MediaType: p.GetMimetype(), Size: int64(min(p.GetFileLength(), 1<<50)), Photo: true}) //nolint:gosec // bounded
 	case m.GetDocumentMessage() != nil:
 		d := m.GetDocumentMessage()
-		name, _ := bots.Clean(orElse(d.GetFileName(), d.GetTitle()))
-		attach(in, info, d, bots.InboundFile{Name: name, MediaType: d.GetMimetype(), Size: int64(min(d.GetFileLength(), 1<<50))}) //nolint:gosec // bounded
+		attach(in, info, d, bots.InboundFile{Name: clean(orElse(d.GetFileName(), d.GetTitle())), MediaType: d.GetMimetype(), Size: int64(min(d.GetFileLength(), 1<<50))}) //nolint:gosec // bounded
 	case in.Text == "":
 		if kind := unsupported(m); kind != "" {
 			in.Refused = []bots.RefusedUpload{{Name: kind, Reason: reasonUnsupported}}
@@ -181,6 +186,7 @@ func attach(in *bots.Inbound, info types.MessageInfo, m whatsmeow.DownloadableMe
 		in.Refused = append(in.Refused, bots.RefusedUpload{Name: f.Name, Reason: reasonTooLarge})
 		return
 	}
+	f.MediaType = clean(f.MediaType)
 	r := ref{
 		Message: info.ID, Chat: info.Chat, Kind: string(whatsmeow.GetMediaType(m)), Path: m.GetDirectPath(), Key: m.GetMediaKey(), Sealed: m.GetFileEncSHA256(),
 		Plain: m.GetFileSHA256(), Size: f.Size,
@@ -209,8 +215,7 @@ func answered(m *waE2E.Message, from types.MessageSource) string {
 	if runes := []rune(text); len(runes) > answeredMost {
 		text = string(runes[:answeredMost])
 	}
-	text, _ = bots.Clean(text)
-	return text
+	return clean(text)
 }
 
 // contextOf is what the message says of others.

@@ -71,7 +71,7 @@ func (h *holder) receive(cli *whatsmeow.Client, info types.MessageInfo, in bots.
 			return err
 		}
 		in.Sender, in.Phone = sender, international(phone)
-		return h.Receive(ctx, in)
+		return h.Receive.Try(ctx, in)
 	})
 	if !done {
 		return h.failed(cli)
