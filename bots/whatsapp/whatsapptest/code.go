@@ -118,7 +118,7 @@ func (c *connection) linkByCode(n *node, step node) {
 		p.finish(n, step)
 		return
 	}
-	wrapped, number := content(step.GetChildByTag("link_code_pairing_wrapped_companion_ephemeral_pub")), step.AttrGetter().OptionalJIDOrEmpty("jid")
+	wrapped, number := content(inside(step, "link_code_pairing_wrapped_companion_ephemeral_pub")), step.AttrGetter().OptionalJIDOrEmpty("jid")
 	if len(wrapped) != wrappedLen || s.accounts[number] == nil {
 		c.failed(n, "400", "bad-request")
 		return
@@ -133,7 +133,7 @@ func (c *connection) linkByCode(n *node, step node) {
 
 // finish opens what the program sent under the secret of both, which only the right code gives.
 func (p *pairing) finish(n *node, step node) {
-	secret, err := p.secret(content(step.GetChildByTag("link_code_pairing_wrapped_key_bundle")), content(step.GetChildByTag("companion_identity_public")))
+	secret, err := p.secret(content(inside(step, "link_code_pairing_wrapped_key_bundle")), content(inside(step, "companion_identity_public")))
 	if err != nil {
 		p.conn.failed(n, "400", "bad-request")
 		p.end(err)

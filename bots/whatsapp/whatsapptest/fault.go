@@ -1,12 +1,16 @@
 package whatsapptest
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // faults are what goes wrong, and who is told before anything goes on. They are under the server's lock.
 type faults struct {
-	dropAcks, hold, autoDeliver, outdated bool
+	dropAcks, dropReceipts, hold, autoDeliver, outdated bool
 
-	corrupt int
+	corrupt int // how many messages are still to be spoilt
+	refusal int
 	slow    time.Duration
 	hooks   hooks
 }
@@ -36,6 +40,9 @@ func (s *Server) AutoDeliver(yes bool) { s.set(func(f *faults) { f.autoDeliver =
 // DropAcks says whether clients are left without an answer to the messages that they send. The messages arrive nevertheless.
 func (s *Server) DropAcks(yes bool) { s.set(func(f *faults) { f.dropAcks = yes }) }
 
+// DropReceipts says whether what clients confirm is lost on its way, so that it is sent to them again.
+func (s *Server) DropReceipts(yes bool) { s.set(func(f *faults) { f.dropReceipts = yes }) }
+
 // Outdated says whether every program is refused for its version, those too that are to be linked.
 func (s *Server) Outdated(yes bool) { s.set(func(f *faults) { f.outdated = yes }) }
 
@@ -50,13 +57,25 @@ func (s *Server) HoldInbox(yes bool) {
 // CorruptNext spoils the next message to a client on its way, so that the client asks for it again.
 func (s *Server) CorruptNext() { s.set(func(f *faults) { f.corrupt++ }) }
 
-// spoil breaks the code at the end of a ciphertext where that is asked for.
-func (f *faults) spoil(ciphertext []byte) {
-	if f.corrupt > 0 {
-		f.corrupt--
-		ciphertext[len(ciphertext)-20] ^= 0xff
+// passes gives a ciphertext as it comes through.
+func (f *faults) passes(ciphertext []byte) []byte {
+	if f.corrupt == 0 {
+		return ciphertext
 	}
+	f.corrupt--
+	return spoilt(ciphertext)
 }
+
+// spoilt is a ciphertext with an error near its end, where its code is.
+func spoilt(ciphertext []byte) []byte {
+	c := bytes.Clone(ciphertext)
+	c[max(0, len(c)-20)] ^= 0xff
+	return c
+}
+
+// RefuseSends answers each message that a client sends with this error, such as 463 for one to people who do not know the sender; 0 ends that. What is
+// refused does not arrive.
+func (s *Server) RefuseSends(code int) { s.set(func(f *faults) { f.refusal = code }) }
 
 // Redeliver sends all that clients have not confirmed once more on their live connections.
 func (s *Server) Redeliver() {
@@ -79,7 +98,7 @@ func (s *Server) devices() map[*device]bool {
 	return all
 }
 
-// Unacked are the ids of the messages that clients have not confirmed, by account as they came.
+// Unacked are the ids of the messages that clients have not confirmed, those of each device as they came.
 func (s *Server) Unacked() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -78,8 +78,17 @@ func content(n node) []byte {
 	return raw
 }
 
+// inside is the stanza within a stanza at the end of this path; an empty one where there is none.
+func inside(n node, path ...string) node {
+	found, ok := n.GetOptionalChildByTag(path...)
+	if !ok {
+		return node{}
+	}
+	return found
+}
+
 func readKey(n node) *keys.PreKey {
-	return publicKey(content(n.GetChildByTag("id")), content(n.GetChildByTag("value")), content(n.GetChildByTag("signature")))
+	return publicKey(content(inside(n, "id")), content(inside(n, "value")), content(inside(n, "signature")))
 }
 
 // publicKey is nil where the id or the key has another length.

@@ -30,8 +30,9 @@ const (
 
 // mediaHost is where files lie, encrypted. It is under the server's lock.
 type mediaHost struct {
-	blobs map[string][]byte // by path; nil is one that was dropped
-	count int
+	blobs   map[string][]byte // by path
+	dropped map[string]bool   // what is not given out any more; the phone that sent it has it still
+	count   int
 }
 
 func mediaHosts() node {
@@ -83,7 +84,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	blob, known := s.media.blobs[r.URL.Path]
-	slow := s.faults.slow
+	slow, dropped := s.faults.slow, s.media.dropped[r.URL.Path]
 	s.mu.Unlock()
 	select {
 	case <-time.After(slow):
@@ -93,7 +94,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !known:
 		http.Error(w, "not found", http.StatusNotFound)
-	case blob == nil:
+	case dropped:
 		http.Error(w, "gone", http.StatusGone)
 	default:
 		_, _ = w.Write(blob) // a client that is gone
@@ -102,7 +103,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 
 // sealed is a file as a phone sends it up.
 type sealed struct {
-	path                string
+	url, path           string
 	key, plainSum, hash []byte
 	size                uint64
 }
@@ -135,7 +136,8 @@ func (s *Server) store(data []byte, kind whatsmeow.MediaType) (sealed, error) {
 	plainSum, hash := sha256.Sum256(data), sha256.Sum256(blob)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return sealed{s.media.keep(blob), key, plainSum[:], hash[:], uint64(len(data))}, nil
+	path := s.media.keep(blob)
+	return sealed{"https://" + mediaAddress + path, path, key, plainSum[:], hash[:], uint64(len(data))}, nil
 }
 
 // Open gives the file that a message points to, such as Sent.Message.GetDocumentMessage().

@@ -21,13 +21,16 @@ func (c *connection) message(n *node) {
 	if hook := s.hooks().message; hook != nil {
 		hook(id)
 	}
-	list := n.GetChildByTag("participants")
+	if s.refuses(c, id, to) {
+		return
+	}
+	list := inside(*n, "participants")
 	parts := list.GetChildren()
 	if len(parts) == 0 { // to one device: it was asked for again, or is for the own phone
 		parts = []node{{Tag: "to", Attrs: attrs{"jid": to}, Content: n.GetChildren()}}
 	}
 	for _, part := range parts {
-		enc := part.GetChildByTag("enc")
+		enc := inside(part, "enc")
 		m := Sent{ID: id, From: d.account.Number(), at: d}
 		receiver := part.AttrGetter().OptionalJIDOrEmpty("jid")
 		m.Message, m.Err = s.decrypt(receiver, d.lid, enc)
@@ -43,10 +46,17 @@ func (s *Server) decrypt(receiver, from types.JID, enc node) (*waE2E.Message, er
 	if p == nil {
 		return nil, errNobody
 	}
-	return p.open(from, enc.AttrGetter().OptionalString("type"), content(enc))
+	ciphertext := content(enc)
+	s.mu.Lock()
+	if phone := s.phones[receiver]; phone != nil && phone.misread > 0 && len(ciphertext) > 0 {
+		phone.misread--
+		ciphertext = spoilt(ciphertext)
+	}
+	s.mu.Unlock()
+	return p.open(from, enc.AttrGetter().OptionalString("type"), ciphertext)
 }
 
-// acknowledge tells the client that its message is safe, or why it is not taken.
+// acknowledge tells the client that its message is safe.
 func (s *Server) acknowledge(c *connection, id string, to types.JID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,6 +64,17 @@ func (s *Server) acknowledge(c *connection, id string, to types.JID) {
 		return
 	}
 	c.send(node{Tag: "ack", Attrs: attrs{"class": "message", "id": id, "from": to, "t": s.now().Unix()}})
+}
+
+// refuses says no to a message where that is asked for.
+func (s *Server) refuses(c *connection, id string, to types.JID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults.refusal == 0 {
+		return false
+	}
+	c.send(node{Tag: "ack", Attrs: attrs{"class": "message", "id": id, "from": to, "t": s.now().Unix(), "error": s.faults.refusal}})
+	return true
 }
 
 // arrive puts a message into the list of a phone.
@@ -70,7 +91,7 @@ func (s *Server) arrive(receiver types.JID, m Sent) {
 		m.To = receiver.String()
 		before := len(p.inbox)
 		p.inbox = place(p.inbox, m)
-		if s.faults.autoDeliver && m.Err == nil && len(p.inbox) > before {
+		if s.faults.autoDeliver && m.Err == nil && m.at != nil && len(p.inbox) > before {
 			p.tell(m.at, "", []string{m.ID})
 		}
 	}

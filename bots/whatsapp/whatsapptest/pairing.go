@@ -167,7 +167,7 @@ func (c *connection) answered(n *node) bool {
 	if p == nil || p.done == nil || n.Attrs["id"] != p.request {
 		return false
 	}
-	if n.Attrs["type"] != "result" || !p.countersigned(content(n.GetChildByTag("pair-device-sign", "device-identity"))) {
+	if n.Attrs["type"] != "result" || !p.countersigned(content(inside(*n, "pair-device-sign", "device-identity"))) {
 		p.end(errRefused)
 		return true
 	}

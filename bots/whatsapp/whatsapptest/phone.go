@@ -25,12 +25,13 @@ type Phone struct {
 	party       *party
 
 	// Under the server's lock.
-	said   map[string]*said
-	inbox  []Sent
-	ticks  map[string]ticks
-	typing int
-	off    *retries // what is asked of the library's phone while it is off; nil: it is on
-	gone   bool     // the library's phone has the files no more
+	said    map[string]*said
+	asked   map[string]int // how often a message of a library was asked for again
+	inbox   []Sent
+	ticks   map[string]ticks
+	typing  int
+	files   shelf
+	misread int
 }
 
 // said is a message of the person, as their phone keeps it to send it again.
@@ -39,6 +40,7 @@ type said struct {
 	message *waE2E.Message
 	options Options
 	at      time.Time
+	path    string // where its file lies now; empty: where the message says
 }
 
 type ticks struct{ delivered, read bool }
@@ -48,13 +50,14 @@ type Options struct {
 	ID           string    // empty: a new one
 	ByNumber     bool      // the sender is named by number, with the LID beside it; without: by LID, with the number beside it
 	NumberHidden bool      // the sender is named by LID alone
+	In           types.JID // a group, or types.StatusBroadcastJID; empty: the chat with the account
 	At           time.Time // zero: now
 	Name         string    // empty: the name of the phone
 }
 
 // AddPhone adds a person's phone, known to every account. Without a LID nobody can answer them: a client asks for it before it sends.
 func (s *Server) AddPhone(phone, lid, name string) *Phone {
-	p := &Phone{server: s, number: types.NewJID(digits(phone), types.DefaultUserServer), name: name, said: map[string]*said{}, ticks: map[string]ticks{}}
+	p := &Phone{server: s, number: types.NewJID(digits(phone), types.DefaultUserServer), name: name, said: map[string]*said{}, asked: map[string]int{}, ticks: map[string]ticks{}}
 	if lid != "" {
 		p.lid = types.NewJID(lid, types.HiddenUserServer)
 	}
@@ -99,7 +102,7 @@ func (p *Phone) Send(to *Account, m *waE2E.Message, o Options) (string, error) {
 			return "", fmt.Errorf("send: %w", err)
 		}
 	}
-	said := &said{to, m, o, o.At}
+	said := &said{to: to, message: m, options: o, at: o.At}
 	p.party.mu.Lock() // one after the other, as a person writes
 	defer p.party.mu.Unlock()
 	p.server.mu.Lock()
@@ -120,27 +123,31 @@ func (p *Phone) Send(to *Account, m *waE2E.Message, o Options) (string, error) {
 	return o.ID, nil
 }
 
+// bundle gives what begins a session with the device.
+func (d *device) bundle() *prekey.Bundle {
+	d.account.server.mu.Lock()
+	defer d.account.server.mu.Unlock()
+	return d.keys.bundle(d.lid.Device)
+}
+
 // deliver encrypts a message for a device; the count says how often it has been asked for again. The lock of the party is held.
 func (p *Phone) deliver(d *device, m *said, count int) error {
 	s := p.server
-	kind, ciphertext, err := p.party.seal(d.lid, m.message, func() *prekey.Bundle {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return d.keys.bundle(d.lid.Device)
-	})
+	kind, ciphertext, err := p.party.seal(d.lid, m.message, d.bundle)
 	if err != nil {
 		return err
 	}
 	form := formOf(m.message)
-	enc := node{Tag: "enc", Attrs: attrs{"v": "2", "type": kind, "mediatype": form.media}, Content: ciphertext}
+	enc := node{Tag: "enc", Attrs: attrs{"v": "2", "type": kind, "mediatype": form.media}}
 	if count > 0 {
 		enc.Attrs["count"] = count
 	}
-	n := node{Tag: "message", Attrs: p.sender(m.options), Content: []node{enc}}
+	n := node{Tag: "message", Attrs: p.sender(m.options)}
 	n.Attrs["id"], n.Attrs["t"], n.Attrs["type"], n.Attrs["edit"] = m.options.ID, m.at.Unix(), form.kind, form.edit
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.spoil(ciphertext)
+	enc.Content = s.faults.passes(ciphertext)
+	n.Content = []node{enc}
 	d.push(&pending{class: "message", id: m.options.ID, node: n, asked: count > 0})
 	return nil
 }
@@ -149,6 +156,8 @@ func (p *Phone) deliver(d *device, m *said, count int) error {
 func (p *Phone) sender(o Options) attrs {
 	a := attrs{"from": p.address(), "notify": p.name}
 	switch {
+	case !o.In.IsEmpty():
+		a["from"], a["participant"], a["participant_pn"], a["addressing_mode"] = o.In, p.address(), p.number, string(types.AddressingModeLID)
 	case p.lid.IsEmpty():
 	case o.NumberHidden:
 		a["addressing_mode"] = string(types.AddressingModeLID)

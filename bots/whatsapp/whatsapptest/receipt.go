@@ -16,8 +16,14 @@ func (c *connection) receipt(n *node) {
 	if hook := s.hooks().receipt; hook != nil {
 		hook(ids[0], string(kind))
 	}
+	if s.loses() {
+		return
+	}
 	c.send(node{Tag: "ack", Attrs: attrs{"class": "receipt", "id": ids[0], "type": string(kind), "from": n.Attrs["to"]}})
 	to := get.OptionalJIDOrEmpty("to")
+	if in := get.OptionalJIDOrEmpty("participant"); !in.IsEmpty() {
+		to = in
+	}
 	switch kind {
 	case types.ReceiptTypeRetry:
 		s.again(d, to, ids[0], n)
@@ -31,9 +37,15 @@ func (c *connection) receipt(n *node) {
 	}
 }
 
+func (s *Server) loses() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults.dropReceipts
+}
+
 func receiptIDs(n *node) []string {
 	ids := []string{n.AttrGetter().OptionalString("id")}
-	list := n.GetChildByTag("list")
+	list := inside(*n, "list")
 	for _, item := range list.GetChildren() {
 		ids = append(ids, item.AttrGetter().OptionalString("id"))
 	}
@@ -63,7 +75,7 @@ func (s *Server) tick(d *device, to types.JID, kind types.ReceiptType, ids []str
 
 // again lets the phone that wrote a message send it anew: with the session that it has, or with a new one where the client has given keys for it.
 func (s *Server) again(d *device, to types.JID, id string, n *node) {
-	retry := n.GetChildByTag("retry")
+	retry := inside(*n, "retry")
 	keys, fresh := n.GetOptionalChildByTag("keys")
 	s.mu.Lock()
 	p := s.phones[to]
@@ -98,7 +110,7 @@ func (p *Phone) confirm(kind types.ReceiptType, ids []string) {
 	var devices []*device
 	of := map[*device][]string{}
 	for _, m := range p.inbox {
-		if !slices.Contains(ids, m.ID) {
+		if m.at == nil || !slices.Contains(ids, m.ID) { // what was written on the library's phone has no device
 			continue
 		}
 		if of[m.at] == nil {

@@ -49,7 +49,7 @@ func Start() (*Server, error) {
 		now: time.Now, changed: make(chan struct{}),
 		accounts: map[types.JID]*Account{}, phones: map[types.JID]*Phone{}, pairings: map[*connection]*pairing{},
 	}
-	s.media.blobs = map[string][]byte{}
+	s.media.blobs, s.media.dropped = map[string][]byte{}, map[string]bool{}
 	var err error
 	if s.chain, err = certify(s.now()); err != nil {
 		return nil, fmt.Errorf("start a whatsapp server: %w", err)

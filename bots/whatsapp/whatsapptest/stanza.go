@@ -94,13 +94,12 @@ func (c *connection) ready() {
 	c.server.change()
 }
 
-// unlinked takes the device off the account at its own wish.
+// unlinked takes the device off the account at its own wish. It hangs up itself.
 func (c *connection) unlinked(n *node) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	c.result(n)
-	c.device.linked, c.device.waiting = false, nil
-	c.device.dismiss(node{Tag: "stream:error", Attrs: attrs{"code": "401"}, Content: []node{{Tag: "conflict", Attrs: attrs{"type": "device_removed"}}}})
+	c.device.linked, c.device.waiting, c.device.conn = false, nil, nil
 	c.server.change()
 }
 

@@ -208,7 +208,6 @@ func TestTwoAccounts(t *testing.T) {
 func TestClosedWhileInUse(t *testing.T) {
 	t.Parallel()
 	s, a, _, p := linked(t)
-	p.EnableAutoReconnect = false
 	s.Close()
 	await(p, anyOf[*events.Disconnected])
 	if err := a.WaitOnline(t.Context()); !errors.Is(err, ErrClosed) {

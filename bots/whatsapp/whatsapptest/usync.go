@@ -14,7 +14,7 @@ type person struct {
 
 // usync answers what a client asks of people: who they are and which devices they have.
 func (c *connection) usync(n *node, asked node) {
-	query, list := asked.GetChildByTag("query"), asked.GetChildByTag("list")
+	query, list := inside(asked, "query"), inside(asked, "list")
 	var users []node
 	for _, u := range list.GetChildren() {
 		users = append(users, c.server.user(u, query.GetChildren()))
