@@ -49,8 +49,7 @@ func turn(code string, wrapped []byte) ([]byte, error) {
 
 // EnterCode types the code on the phone, with or without the dash. It waits until the program has agreed, at most 20 s, and fails for a wrong code.
 func (a *Account) EnterCode(code string) error {
-	code = strings.ToUpper(strings.ReplaceAll(code, "-", ""))
-	done, err := a.enter(code)
+	done, err := a.enter(strings.ToUpper(strings.ReplaceAll(code, "-", "")))
 	if err != nil {
 		return fmt.Errorf("enter a code: %w", err)
 	}
@@ -60,26 +59,34 @@ func (a *Account) EnterCode(code string) error {
 func (a *Account) enter(code string) (<-chan error, error) {
 	s := a.server
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	p := s.coded(a.number)
 	if p == nil {
+		s.mu.Unlock()
 		return nil, errNoCode
 	}
+	theirs := p.wrapped
+	s.mu.Unlock()
 	ours := keys.NewKeyPair()
 	wrapped := make([]byte, wrappedLen)
 	if _, err := rand.Read(wrapped[:vectorEnd]); err != nil {
 		return nil, err
 	}
 	copy(wrapped[vectorEnd:], ours.Pub[:])
-	closed, err := turn(code, wrapped)
+	closed, err := turn(code, wrapped) // a tenth of a second and more: not under the lock
 	if err != nil {
 		return nil, err
 	}
-	if p.companion, err = turn(code, p.wrapped); err != nil {
+	copy(wrapped[vectorEnd:], closed)
+	companion, err := turn(code, theirs)
+	if err != nil {
 		return nil, err
 	}
-	copy(wrapped[vectorEnd:], closed)
-	p.primary, p.account, p.done = ours.Priv, a, make(chan error, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.coded(a.number) != p {
+		return nil, errNoCode
+	}
+	p.companion, p.primary, p.account, p.done = companion, ours.Priv, a, make(chan error, 1)
 	p.conn.send(node{
 		Tag: "notification", Attrs: attrs{"from": types.ServerJID, "type": codeTag, "id": s.nextID(), "t": s.now().Unix()},
 		Content: []node{{Tag: codeTag, Attrs: attrs{"stage": "primary_hello"}, Content: []node{

@@ -1,7 +1,6 @@
 package whatsapptest
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
-	"go.mau.fi/whatsmeow/proto/waMmsRetry"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -240,68 +238,6 @@ func TestLostReceipt(t *testing.T) {
 	must[string](t)(ada.Send(a, Text("hello"), Options{ID: id}))
 	if m := p.message(); m.Info.ID != id {
 		t.Errorf("a new ciphertext with the same id: %s", m.Info.ID)
-	}
-}
-
-func TestFilesThatAreGone(t *testing.T) {
-	t.Parallel()
-	s, a, ada, p := linked(t)
-	ctx, page := patient(t), []byte("a page of a book")
-	lost := func() *events.Message {
-		t.Helper()
-		id := must[string](t)(ada.SendsDocument(a, "page.pdf", "application/pdf", page, ""))
-		m := p.message()
-		if err := s.DropMedia(id); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p.Download(ctx, m.Message.GetDocumentMessage()); !errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410) {
-			t.Errorf("a dropped file: %v", err)
-		}
-		if err := p.SendMediaRetryReceipt(ctx, &m.Info, m.Message.GetDocumentMessage().GetMediaKey()); err != nil {
-			t.Fatal(err)
-		}
-		return m
-	}
-	told := func(m *events.Message) *waMmsRetry.MediaRetryNotification {
-		t.Helper()
-		e := await(p, func(e *events.MediaRetry) bool { return e.MessageID == m.Info.ID })
-		return must[*waMmsRetry.MediaRetryNotification](t)(whatsmeow.DecryptMediaRetryNotification(e, m.Message.GetDocumentMessage().GetMediaKey()))
-	}
-	fetch := func(m *events.Message, path string) {
-		t.Helper()
-		file := m.Message.GetDocumentMessage()
-		file.DirectPath = &path
-		if data := must[[]byte](t)(p.Download(ctx, file)); !bytes.Equal(data, page) {
-			t.Errorf("another file: %q", data)
-		}
-	}
-	on := lost()
-	fetch(on, told(on).GetDirectPath())
-	ada.Reupload(false)
-	later := lost()
-	ada.Reupload(true)
-	fetch(later, told(later).GetDirectPath())
-	ada.GoneFromPhone()
-	if gone := told(lost()); gone.GetResult() != waMmsRetry.MediaRetryNotification_NOT_FOUND || gone.DirectPath != nil {
-		t.Errorf("gone from the phone: %s", gone)
-	}
-	if err := s.DropMedia("3A"); !errors.Is(err, errNoMessage) {
-		t.Errorf("a file that never was: %v", err)
-	}
-}
-
-func TestSlowFiles(t *testing.T) {
-	t.Parallel()
-	s, a, ada, p := linked(t)
-	var asked atomic.Int32
-	s.BeforeMedia(func() { asked.Add(1) })
-	must[string](t)(ada.SendsImage(a, "", "image/png", []byte("png"), ""))
-	picture := p.message().Message.GetImageMessage()
-	s.SlowMedia(50 * time.Millisecond)
-	begun := time.Now()
-	must[[]byte](t)(p.Download(patient(t), picture))
-	if took := time.Since(begun); took < 50*time.Millisecond || asked.Load() != 1 {
-		t.Errorf("after %s, asked %d times", took, asked.Load())
 	}
 }
 

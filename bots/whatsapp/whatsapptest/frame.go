@@ -33,7 +33,7 @@ type connection struct {
 	handshake
 	buffer []byte // read, and not yet a whole frame
 	read   uint32
-	device *device // nil while pairing and before login
+	device *device // that is logged in; only who reads the line sets and reads it
 
 	queueMu sync.Mutex
 	queue   []node
@@ -43,10 +43,6 @@ type connection struct {
 
 // chat serves one websocket.
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
-	if !s.begin() {
-		return
-	}
-	defer s.tasks.Done()
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // the origin is web.whatsapp.com
 	if err != nil {
 		return // the client has been answered
@@ -131,8 +127,17 @@ func (c *connection) next() error {
 	if err != nil {
 		return fmt.Errorf("read a stanza: %w", err)
 	}
-	c.handle(n)
+	if !c.ended() {
+		c.handle(n)
+	}
 	return nil
+}
+
+// ended says that the client has been dismissed: what it says after that is not heard.
+func (c *connection) ended() bool {
+	c.queueMu.Lock()
+	defer c.queueMu.Unlock()
+	return c.last
 }
 
 // send queues stanzas.

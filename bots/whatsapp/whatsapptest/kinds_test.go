@@ -59,7 +59,8 @@ func TestKindsOfMessages(t *testing.T) {
 	data := []byte("recording")
 	must[string](t)(ada.SendsVoice(a, data, 7))
 	voice := p.message()
-	if got := voice.Message.GetAudioMessage(); !got.GetPTT() || got.GetSeconds() != 7 || voice.Info.MediaType != "ptt" || !bytes.Equal(must[[]byte](t)(p.Download(ctx, got)), data) {
+	got := voice.Message.GetAudioMessage()
+	if !got.GetPTT() || got.GetSeconds() != 7 || voice.Info.MediaType != "ptt" || !bytes.Equal(must[[]byte](t)(p.Download(ctx, got)), data) {
 		t.Errorf("voice: %s", voice.Message)
 	}
 	must[string](t)(ada.SendsSticker(a, data))

@@ -176,3 +176,27 @@ func TestOutdated(t *testing.T) {
 	}
 	await(fresh, anyOf[*events.ClientOutdated])
 }
+
+func TestTheLineBreaksWhileLinking(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	a := s.AddAccount(libraryNumber)
+	p := join(t, s, pgtest.New(t))
+	if err := p.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	old := await(p, anyOf[*events.QR]).Codes[0]
+	s.KickPairing()
+	await(p, anyOf[*events.Disconnected])
+	if err := p.Connect(); err != nil { // a client that is not linked does not call again by itself
+		t.Fatal(err)
+	}
+	fresh := await(p, anyOf[*events.QR]).Codes[0]
+	if err := a.ScanQR(old); !errors.Is(err, errGone) {
+		t.Errorf("a picture of the broken line: %v", err)
+	}
+	if err := a.ScanQR(fresh); err != nil {
+		t.Fatal(err)
+	}
+	p.online(a)
+}

@@ -39,6 +39,7 @@ type pairing struct {
 	primary   *[32]byte
 	companion []byte
 	account   *Account // who links it
+	device    *device  // what it becomes
 
 	request string // id of the pair-success
 	signed  []byte // what the account signed
@@ -138,7 +139,7 @@ func (p *pairing) agree(a *Account, secret []byte) error {
 	d.number.Device = uint16(len(a.devices) + 1) //nolint:gosec // a few
 	d.lid.Device = d.number.Device
 	a.devices = append(a.devices, d)
-	p.account, p.conn.device, p.signed, p.request = a, d, details, s.nextID()
+	p.account, p.device, p.signed, p.request = a, d, details, s.nextID()
 	p.conn.send(node{
 		Tag: "iq", Attrs: attrs{"from": types.ServerJID, "type": "set", "id": p.request, "xmlns": "md", "t": s.now().Unix()},
 		Content: []node{{Tag: "pair-success", Content: []node{
@@ -148,6 +149,15 @@ func (p *pairing) agree(a *Account, secret []byte) error {
 		}}},
 	})
 	return nil
+}
+
+// KickPairing breaks the lines of the programs that wait to be linked.
+func (s *Server) KickPairing() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.pairings {
+		c.cancel()
+	}
 }
 
 // end tells who links how it ended; the lock is held.
@@ -171,7 +181,7 @@ func (c *connection) answered(n *node) bool {
 		p.end(errRefused)
 		return true
 	}
-	c.device.linked = true
+	p.device.linked = true
 	p.end(nil)
 	delete(s.pairings, c)
 	c.end(node{Tag: "stream:error", Attrs: attrs{"code": "515"}}) // the program is to log in as the device that it is now

@@ -57,7 +57,8 @@ type Options struct {
 
 // AddPhone adds a person's phone, known to every account. Without a LID nobody can answer them: a client asks for it before it sends.
 func (s *Server) AddPhone(phone, lid, name string) *Phone {
-	p := &Phone{server: s, number: types.NewJID(digits(phone), types.DefaultUserServer), name: name, said: map[string]*said{}, asked: map[string]int{}, ticks: map[string]ticks{}}
+	p := &Phone{server: s, number: types.NewJID(digits(phone), types.DefaultUserServer), name: name}
+	p.said, p.asked, p.ticks = map[string]*said{}, map[string]int{}, map[string]ticks{}
 	if lid != "" {
 		p.lid = types.NewJID(lid, types.HiddenUserServer)
 	}

@@ -19,12 +19,14 @@ type Sent struct {
 	at *device // that sent it
 }
 
-// Text is the text that a person reads: of a message, or below a file.
+// Text is the text that a person reads: of a message, below a file, or instead of what was said before.
 func (s Sent) Text() string {
-	m := s.Message
+	m := unwrap(s.Message)
+	if edited := m.GetProtocolMessage().GetEditedMessage(); edited != nil {
+		m = unwrap(edited)
+	}
 	for _, text := range []string{
-		m.GetConversation(), m.GetExtendedTextMessage().GetText(), m.GetImageMessage().GetCaption(), m.GetDocumentMessage().GetCaption(),
-		m.GetDocumentWithCaptionMessage().GetMessage().GetDocumentMessage().GetCaption(), m.GetVideoMessage().GetCaption(),
+		m.GetConversation(), m.GetExtendedTextMessage().GetText(), m.GetImageMessage().GetCaption(), m.GetDocumentMessage().GetCaption(), m.GetVideoMessage().GetCaption(),
 	} {
 		if text != "" {
 			return text

@@ -75,10 +75,15 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { // here a client reads the newest version
 		fmt.Fprintf(w, `<script>{"client_revision":%d,"tier":"prod"}</script>`, store.GetWAVersion()[2])
 	})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.begin() {
+			defer s.tasks.Done()
+			mux.ServeHTTP(w, r)
+		}
+	})
 }
 
-// Close breaks all connections and waits until nothing runs any more. It is not to be called from a hook.
+// Close breaks all connections and waits until nothing runs any more, hooks too; so it is not to be called from one.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true

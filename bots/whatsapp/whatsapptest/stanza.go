@@ -1,10 +1,6 @@
 package whatsapptest
 
-import (
-	"strings"
-
-	"go.mau.fi/whatsmeow/types"
-)
+import "go.mau.fi/whatsmeow/types"
 
 // handle answers one stanza of a client.
 func (c *connection) handle(n *node) {
@@ -40,11 +36,18 @@ func (c *connection) query(n *node) {
 		c.answered(n)
 		return
 	}
-	switch n.AttrGetter().OptionalString("xmlns") + " " + kind + " " + first.Tag {
+	space := n.AttrGetter().OptionalString("xmlns")
+	if c.device == nil && space != "md" {
+		c.failed(n, "401", "not-authorized")
+		return
+	}
+	switch space + " " + kind + " " + first.Tag {
 	case "md set " + codeTag:
 		c.linkByCode(n, first)
 	case "md set remove-companion-device":
-		c.unlinked(n)
+		if c.device != nil {
+			c.unlinked(n)
+		}
 	case "encrypt get count":
 		c.server.mu.Lock()
 		count := len(c.device.keys.once)
@@ -62,7 +65,7 @@ func (c *connection) query(n *node) {
 		c.result(n)
 		c.ready()
 	default:
-		if strings.HasPrefix(n.AttrGetter().OptionalString("xmlns"), "encrypt") && kind == "set" {
+		if space == "encrypt" && kind == "set" {
 			c.server.mu.Lock()
 			c.device.keys.take(n)
 			c.server.mu.Unlock()

@@ -1,17 +1,18 @@
 package whatsapptest
 
 import (
-	"bytes"
+	"context"
+	"encoding/hex"
 	"errors"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"go.mau.fi/whatsmeow"
-	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
-	"google.golang.org/protobuf/proto"
 
 	"librarian/cmd/schema/pgtest"
 )
@@ -79,6 +80,21 @@ func TestAnswersAndReceipts(t *testing.T) {
 	}
 }
 
+func TestReadTogether(t *testing.T) {
+	t.Parallel()
+	s, a, ada, p := linked(t)
+	ids := []string{must[string](t)(ada.Says(a, "one")), must[string](t)(ada.Says(a, "two")), must[string](t)(ada.Says(a, "three"))}
+	m := p.message()
+	if err := p.MarkRead(patient(t), ids, time.Now(), m.Info.Chat, m.Info.Sender); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if err := s.Until(patient(t), func() bool { _, read := ada.Ticks(id); return read }); err != nil {
+			t.Fatalf("%s is not read", id)
+		}
+	}
+}
+
 func TestTicksOfAProgramThatIsPresent(t *testing.T) {
 	t.Parallel()
 	s, a, ada, p := linked(t)
@@ -116,38 +132,6 @@ func TestPeopleOfANumber(t *testing.T) {
 	must[string](t)(bare.Says(a, "I have an old phone"))
 	if m := p.message(); m.Info.Sender.User != bare.Number() || !m.Info.SenderAlt.IsEmpty() {
 		t.Errorf("%+v", m.Info)
-	}
-}
-
-func TestFilesBothWays(t *testing.T) {
-	t.Parallel()
-	s, a, ada, p := linked(t)
-	ctx := patient(t)
-	page, scan := bytes.Repeat([]byte("page "), 4000), []byte("\xff\xd8 scan")
-	must[string](t)(ada.SendsDocument(a, "page.pdf", "application/pdf", page, "please"))
-	must[string](t)(ada.SendsImage(a, "", "image/jpeg", scan, ""))
-	m := p.message()
-	if !m.IsDocumentWithCaption || m.Message.GetDocumentMessage().GetFileName() != "page.pdf" || m.Message.GetDocumentMessage().GetCaption() != "please" {
-		t.Errorf("%s", m.Message)
-	}
-	if data := must[[]byte](t)(p.Download(ctx, m.Message.GetDocumentMessage())); !bytes.Equal(data, page) {
-		t.Errorf("another file of %d bytes", len(data))
-	}
-	if data := must[[]byte](t)(p.Download(ctx, p.message().Message.GetImageMessage())); !bytes.Equal(data, scan) {
-		t.Errorf("another picture of %d bytes", len(data))
-	}
-	up := must[whatsmeow.UploadResponse](t)(p.Upload(ctx, page, whatsmeow.MediaDocument))
-	must[whatsmeow.SendResponse](t)(p.SendMessage(ctx, m.Info.Chat, &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{
-		URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey, FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength,
-		FileName: proto.String("book.pdf"), Caption: proto.String("here"),
-	}}))
-	got := must[[]Sent](t)(ada.Wait(ctx, 1))[0]
-	if data := must[[]byte](t)(s.Open(got.Message.GetDocumentMessage())); !bytes.Equal(data, page) || got.Text() != "here" {
-		t.Errorf("%d bytes, %q", len(data), got.Text())
-	}
-	got.Message.GetDocumentMessage().MediaKey[0] ^= 1
-	if _, err := s.Open(got.Message.GetDocumentMessage()); err == nil {
-		t.Error("opened with another key")
 	}
 }
 
@@ -205,12 +189,35 @@ func TestTwoAccounts(t *testing.T) {
 	}
 }
 
-func TestClosedWhileInUse(t *testing.T) {
-	t.Parallel()
-	s, a, _, p := linked(t)
+// TestNothingRunsAfterClose is not parallel: it looks at all goroutines of the process.
+func TestNothingRunsAfterClose(t *testing.T) {
+	s, a, ada, p := linked(t)
+	s.SlowMedia(time.Hour)
+	must[string](t)(ada.SendsImage(a, "", "image/png", []byte("png"), ""))
+	picture := p.message().Message.GetImageMessage()
+	asked, failed := make(chan bool, 9), make(chan error, 1)
+	s.BeforeMedia(func() { asked <- true })
+	ctx, cancel := context.WithCancel(patient(t))
+	defer cancel()
+	go func() {
+		_, err := p.Download(ctx, picture)
+		failed <- err
+	}()
+	<-asked
 	s.Close()
+	stacks := make([]byte, 1<<22)
+	if all := string(stacks[:runtime.Stack(stacks, true)]); strings.Contains(all, "whatsapptest.(*connection)") || strings.Contains(all, "whatsapptest.(*Server)") {
+		t.Errorf("something runs still:\n%s", all)
+	}
+	cancel()
+	if err := <-failed; err == nil {
+		t.Error("a file came from a closed server")
+	}
 	await(p, anyOf[*events.Disconnected])
 	if err := a.WaitOnline(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Errorf("waited for a closed server: %v", err)
+	}
+	if key, err := hex.DecodeString(s.CertHex()); err != nil || [32]byte(key) != s.Cert() {
+		t.Errorf("the key in digits: %s %v", s.CertHex(), err)
 	}
 }

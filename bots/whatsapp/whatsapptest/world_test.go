@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come.
-const patience = 15 * time.Second
+const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	whatsmeow.WACertPubKey = Cert()
