@@ -92,7 +92,7 @@ func (w *WhatsApp) sendError(err error) *bots.SendError {
 	switch {
 	case errors.Is(err, errNoAccount):
 		e.Outcome, e.Code = bots.Refused, "no_account"
-	case errors.Is(err, errAddress):
+	case errors.Is(err, errAddress), errors.Is(err, errNameless):
 		e.Outcome, e.Code = bots.Refused, "address"
 	case errors.Is(err, whatsmeow.ErrMessageTimedOut), errors.Is(err, whatsmeow.ErrIQTimedOut), errors.Is(err, context.DeadlineExceeded):
 		e.Code = "timeout" // it may have gone all the same; under the same id it is one message

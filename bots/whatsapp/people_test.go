@@ -91,3 +91,5 @@ func TestReachNobody(t *testing.T) {
 	}
 	p.reaches(t, "4917", "4917@s.whatsapp.net")
 }
+
+func jid(lid string) types.JID { return types.NewJID(lid, types.HiddenUserServer) }
