@@ -199,3 +199,27 @@ func TestAskedForAgain(t *testing.T) {
 		t.Errorf("out of nothing: %v", m)
 	}
 }
+
+// The process that sent it has died meanwhile; the phone gets what it asks for from the next one.
+func TestAskedForAgainAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.process(w.lib, w.channel(w.lib, "main"))
+	a := w.server.AddAccount(ownNumber)
+	ada := w.server.AddPhone(adaNumber, adaLID, "Ada")
+	stop := first.start()
+	first.pair(a)
+	_, err := ada.Says(a, "hello")
+	must(t, err)
+	w.await(1)
+	ada.MisreadNext()
+	_, err = first.Send(w.ctx(), first.outbound("3EB0AA", "answer"))
+	must(t, err)
+	stop()
+	second := w.process(w.lib, first.Channel)
+	second.WhatsApp.Again = func(_ context.Context, id string) (bots.Outbound, error) { return second.outbound(id, "answer"), nil }
+	second.start()
+	w.until("ready", second.Ready)
+	must(t, ada.AsksAgain("3EB0AA"))
+	w.until("read", func() bool { in := ada.Inbox(); return len(in) == 1 && in[0].Err == nil && in[0].Text() == "answer" })
+}
