@@ -25,6 +25,8 @@ const (
 	maxUpload  = 50 << 20
 	maxPhoto   = 10 << 20
 	maxRate    = 5 // messages a second: nobody writes faster with their own hands
+
+	unseen = 24 * time.Hour // a phone may be off for a night
 )
 
 // FirstContacts is how many people that never wrote are written to in a day, unless the channel says otherwise: more than a few make a number suspect.
@@ -120,7 +122,9 @@ func (w *WhatsApp) Kind() bots.Kind { return bots.WhatsApp }
 
 // Limits has no buttons: WhatsApp shows those of its business customers alone. The sender's number comes with each message, so that it may be asked for.
 func (w *WhatsApp) Limits() bots.Limits {
-	return bots.Limits{Text: maxText, Caption: maxCaption, Label: maxLabel, Phone: true, Files: 1, File: maxUpload, Rate: maxRate, Acks: true, OwnIDs: true}
+	return bots.Limits{
+		Text: maxText, Caption: maxCaption, Label: maxLabel, Phone: true, Files: 1, File: maxUpload, Rate: maxRate, Acks: true, OwnIDs: true, Unseen: unseen,
+	}
 }
 
 // Ready reports that this process holds the number and is logged in.

@@ -71,10 +71,12 @@ func queueLocks(batch *pgx.Batch, events []newEvent, marks []mark) {
 	batch.Queue(lockConversations, libs, convs)
 }
 
-// What no flow was given yet is never given to one. A message that is not here, or comes later than its deletion, is left as it is.
+// What no flow was given yet is never given to one; a message goes with all that its sender has made of it since, which channels tell by something behind its
+// id. A message that is not here, or comes later than its deletion, is left as it is.
 const takeBack = `with old as (
   select library_id, conversation_id, seq, state in ('waiting', 'ready') as unseen from events
-  where library_id = $1 and conversation_id = $2 and external_id = $3 and kind = 'message' and deleted_at is null),
+  where library_id = $1 and conversation_id = $2 and (external_id = $3 or starts_with(external_id, $3 || '@')) and kind = 'message'
+    and deleted_at is null),
 gone as (
   update events e set deleted_at = $4, state = case when unseen then 'done' else state end, done_at = case when unseen then $4 else done_at end, fetch_at = null
   from old where e.library_id = old.library_id and e.conversation_id = old.conversation_id and e.seq = old.seq

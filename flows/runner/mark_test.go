@@ -53,6 +53,8 @@ func TestDeletedMessageIsMarkedForStaff(t *testing.T) {
 	i := w.start()
 	w.give(i, w.message("anna", "1", "меню"))
 	w.give(i, w.message("anna", "2", "Кто написал «Капитанскую дочку»?"))
+	w.give(i, w.message("anna", "2@1772452800000", "Кто написал «Капитанскую дочку»? Пушкин?")) // the same, edited
+	w.give(i, w.message("anna", "22", "или Лермонтов?"))
 	w.give(i, w.message("boris", "2", "меню"))
 	turn, said, dialogues := w.turn("anna"), w.said("anna"), w.count(`select sum(dialogue) from conversations`)
 	w.move(13 * time.Hour) // a message would begin a new dialogue
@@ -62,7 +64,7 @@ func TestDeletedMessageIsMarkedForStaff(t *testing.T) {
 	w.receive(i, w.deletion("anna", "no such"))
 	w.receive(i, w.deletion("stranger", "2"))
 	w.settle("anna")
-	if got := w.deleted(i, "anna"); !slices.Equal(got, []string{"2"}) {
+	if got := w.deleted(i, "anna"); !slices.Equal(got, []string{"2", "2@1772452800000"}) {
 		t.Errorf("deleted are %v", got)
 	}
 	if got := w.deleted(i, "boris"); got != nil {
