@@ -138,6 +138,12 @@ type Holder interface {
 	Ready() bool
 }
 
+// Phonebook is a channel whose addresses belong to phone numbers.
+type Phonebook interface {
+	// AddressOf gives the address at which the person with the number, with + and country code, is known; or would be, if they never wrote.
+	AddressOf(ctx context.Context, phone string) (string, error)
+}
+
 // Receive stores what came in. When it returns nil the message is on disk and the provider may be told so.
 type Receive func(ctx context.Context, in Inbound) error
 

@@ -33,8 +33,9 @@ type Body struct {
 	Choices []Choice     `json:"choices,omitempty"`
 	Turn    int          `json:"turn,omitempty"`
 	Files   []string     `json:"files,omitempty"`
-	Send    int64        `json:"send,omitempty"` // of an order's finished pages, of which this is a part or all
-	Copy    *Place       `json:"copy,omitempty"` // of such a part: what went by another address because this one did not arrive
+	Send    int64        `json:"send,omitempty"`  // of an order's finished pages, of which this is a part or all
+	Again   bool         `json:"again,omitempty"` // it is a copy of what did not arrive at another address: no more are made of it
+	Copy    *Place       `json:"copy,omitempty"`  // of such a part: what went by another address because this one did not arrive
 }
 
 // Message is a row to be added to the outbox. The caller holds the conversation's lock and has taken Seq from it.

@@ -32,6 +32,26 @@ where r.library_id = $1 and r.phone = $2 and r.phone_proven and r.erased_at is n
 	return out, nil
 }
 
+// ProvenPhone gives the one proven number, in E.164, among the readers for whom the contact of the address acts, themselves included. It reports false where
+// there is none, or more than one.
+func ProvenPhone(ctx context.Context, db DB, lib library.ID, id AddressID) (string, bool, error) {
+	rows, err := db.Query(ctx, `select distinct r.phone from addresses a
+join contact_readers cr on cr.library_id = a.library_id and cr.contact_id = a.contact_id
+join readers r on r.library_id = cr.library_id and r.id = cr.reader_id and r.phone_proven and r.phone <> '' and r.erased_at is null
+where a.library_id = $1 and a.id = $2 limit 2`, lib, id)
+	if err != nil {
+		return "", false, fmt.Errorf("phone beside address %d: %w", id, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return "", false, fmt.Errorf("phone beside address %d: %w", id, err)
+	}
+	if len(found) != 1 {
+		return "", false, nil
+	}
+	return found[0], true, nil
+}
+
 // ByProvenEmail gives the contacts who act for a reader by whom the e-mail is proven, in order.
 func ByProvenEmail(ctx context.Context, db DB, lib library.ID, email string) ([]ID, error) {
 	rows, err := db.Query(ctx, `select distinct cr.contact_id from readers r

@@ -191,6 +191,16 @@ func (p people) whose(ctx context.Context, db contacts.DB, address string) (pers
 	return found[0], true, nil
 }
 
+// AddressOf gives the address of the person with the number, or the one that they would have.
+func (w *WhatsApp) AddressOf(ctx context.Context, phone string) (string, error) {
+	number := digits(strings.TrimPrefix(phone, "+"))
+	if number == "" {
+		return "", errAddress
+	}
+	one, _, err := w.people.whose(ctx, w.Pool, number)
+	return one.External, err
+}
+
 // reach gives where messages to the address go. WhatsApp's id is better than the number, which may be another person's by now.
 func (p people) reach(ctx context.Context, address string) (types.JID, error) {
 	one, _, err := p.whose(ctx, p.pool, address)

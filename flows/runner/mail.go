@@ -28,6 +28,7 @@ type letter struct {
 	secret  string
 	files   []string
 	send    int64 // of an order's pages; 0: it carries none
+	again   bool  // a copy of what did not arrive elsewhere
 }
 
 // ErrNoMail means that the library has no channel for e-mail.
@@ -73,7 +74,7 @@ func (r *Runner) post(ctx context.Context, tx pgx.Tx, l letter) (at fragments.Sl
 	at.Conversation = id
 	at.Seq, err = r.enqueue(ctx, tx, l.lib.ID, id, bots.Message{
 		Channel: channel, Kind: l.kind, Secret: l.secret,
-		Body: bots.Body{Lang: l.lang, Subject: subject, Text: text, Files: l.files, Send: l.send},
+		Body: bots.Body{Lang: l.lang, Subject: subject, Text: text, Files: l.files, Send: l.send, Again: l.again},
 	})
 	return at, err
 }
@@ -109,7 +110,7 @@ func (r *Runner) copyByMail(ctx context.Context, tx pgx.Tx, lib library.Library,
 	}
 	at, err := r.post(ctx, tx, letter{
 		lib: lib, lang: f.Body.Lang, to: reach.Email, kind: bots.OutNotice, subject: "mail.copy_subject", text: "mail.copy_subject", plain: f.Body.Text,
-		fields: templates.Fields{"library": lib.Title(f.Body.Lang)}, files: f.Body.Files, send: f.Body.Send,
+		fields: templates.Fields{"library": lib.Title(f.Body.Lang)}, files: f.Body.Files, send: f.Body.Send, again: true,
 	})
 	if errors.Is(err, ErrNoMail) {
 		return false, nil

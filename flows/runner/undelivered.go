@@ -12,8 +12,8 @@ import (
 	"librarian/queue/fragments"
 )
 
-// HandOn is what becomes of messages that did not reach their address: a person's answer goes to the e-mail that the reader has proven, everything
-// else that matters to a reader becomes a task. Who has shut the library out is told of tasks there no more. It fits bots.Failed.
+// HandOn is what becomes of messages that did not reach their address: a person's answer goes to the e-mail that the reader has proven, or to WhatsApp
+// at their proven number; everything else that matters to a reader becomes a task. Who has shut the library out is told of tasks there no more. It fits bots.Failed.
 func (r *Runner) HandOn(ctx context.Context, tx pgx.Tx, failures []bots.Failure) error {
 	told := map[int64]bool{} // sendings of which a task tells by now
 	for _, f := range failures {
@@ -46,11 +46,9 @@ func (r *Runner) handOn(ctx context.Context, tx pgx.Tx, f bots.Failure, same []b
 			return err
 		}
 	}
-	if f.Secret == "" { // a password never takes another way
-		sent, err := r.copyByMail(ctx, tx, lib, f)
-		if err != nil || sent {
-			return err
-		}
+	sent, err := r.sendCopy(ctx, tx, lib, f)
+	if err != nil || sent {
+		return err
 	}
 	if f.Problem == "unseen" {
 		return nil // it still lies in the web chat for them
@@ -63,6 +61,17 @@ func (r *Runner) handOn(ctx context.Context, tx pgx.Tx, f bots.Failure, same []b
 		told[f.Body.Send] = true
 	}
 	return r.openUndelivered(ctx, tx, lib, f)
+}
+
+// sendCopy lets the message take another way, once, and reports whether there is one. A password never takes another.
+func (r *Runner) sendCopy(ctx context.Context, tx pgx.Tx, lib library.Library, f bots.Failure) (sent bool, err error) {
+	if f.Secret != "" || f.Body.Again {
+		return false, nil
+	}
+	if sent, err = r.copyByMail(ctx, tx, lib, f); err != nil || sent {
+		return sent, err
+	}
+	return r.copyByPhone(ctx, tx, lib, f)
 }
 
 // toldBefore reports whether a task tells of another part of the same sending: one is enough. Besides has locked the order, so that no part is handed on
