@@ -31,8 +31,8 @@ func startDemo(t *testing.T) *exhibit {
 	return d
 }
 
-// startDemoIn starts the demo with what the folder holds; it is stopped with the test, or before.
-func startDemoIn(t *testing.T, dir string) (d *exhibit, stop func()) {
+// startDemoIn starts the demo with what the folder holds, and with these settings; it is stopped with the test, or before.
+func startDemoIn(t *testing.T, dir string, env ...string) (d *exhibit, stop func()) {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -40,7 +40,7 @@ func startDemoIn(t *testing.T, dir string) (d *exhibit, stop func()) {
 	}
 	listen := freePort(t)
 	cmd := exec.CommandContext(context.Background(), path, "demo", "--data", dir, "--listen", listen, "--no-install")
-	cmd.Env = without(os.Environ(), "DATABASE_URL")
+	cmd.Env = append(without(os.Environ(), "DATABASE_URL"), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -116,7 +116,10 @@ func (v *visit) fillTask(page *taskPage, t queue.Task) (err error) {
 	case t.Order != 0 && v.may(queue.PermParts):
 		err = v.fillOrder(page, t)
 	case t.Kind == queue.KindChannel:
-		page.Task.Note, page.Channel = "", v.alarmed(t)
+		page.Task.Note = v.alarmed(t).Happened
+		if t.State != queue.StateDone {
+			page.Task.Note, page.Channel = "", v.alarmed(t)
+		}
 	case t.Kind == queue.KindQuestion:
 		page.Question, err = v.question(t)
 	}

@@ -54,6 +54,9 @@ func (v *visit) taskView(t queue.Task, plain bool) (taskView, error) {
 		Age: v.ago(t.Created), Due: v.dueOf(t), Outcome: v.outcomeName(t.Outcome), Holder: t.HolderName, Mine: v.holds(t), Plain: plain,
 		Takes: v.session.Staff.Scope().Takes(t),
 	}
+	if t.Kind == queue.KindChannel {
+		out.Kind, out.Reader = out.Kind+": "+t.ReaderName, "" // it is no reader's
+	}
 	if t.Department == 0 {
 		return out, nil
 	}
