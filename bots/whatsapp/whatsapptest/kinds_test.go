@@ -123,7 +123,8 @@ func TestTheLibraryWritesOnItsPhone(t *testing.T) {
 	s, a, ada, p := linked(t)
 	id := must[string](t)(a.Says(ada, "I am at the desk"))
 	m := p.message()
-	if m.Info.ID != id || !m.Info.IsFromMe || m.Info.Chat.User != adaLID || m.Info.RecipientAlt.User != ada.Number() || m.Message.GetConversation() != "I am at the desk" {
+	if m.Info.ID != id || !m.Info.IsFromMe || m.Info.Chat.User != adaLID || m.Info.RecipientAlt.User != ada.Number() ||
+		m.Message.GetConversation() != "I am at the desk" {
 		t.Errorf("%+v %s", m.Info, m.Message)
 	}
 	if box := ada.Inbox(); len(box) != 1 || box[0].Text() != "I am at the desk" || len(a.Copies()) != 0 {
