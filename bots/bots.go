@@ -70,7 +70,7 @@ type Reaction struct {
 // RefusedUpload is a file that cannot be had, with the reason as a flow knows it.
 type RefusedUpload struct {
 	Name   string `json:"name"`
-	Reason string `json:"reason"` // too_large
+	Reason string `json:"reason"` // too_large, unsupported, voice
 }
 
 // Outbound is one message to an address: it maps to one message of the provider.

@@ -18,6 +18,7 @@ var problemTexts = map[string]string{
 	"unreadable":     "files.unreadable",
 	problemLost:      "files.lost_photo",
 	"unsupported":    "files.unsupported",
+	problemVoice:     "voice.refused",
 	"too_small":      "files.too_small",
 	"dark":           "files.dark",
 	"blurred":        "files.blurred",
@@ -30,6 +31,14 @@ var problemTexts = map[string]string{
 
 // problemLost is that of a file which was sent and could not be had: it is asked for again by its name.
 const problemLost = "lost"
+
+// problemVoice is that of words which were spoken, not written: a person can hear them.
+const problemVoice = "voice"
+
+// spoken reports whether something was said that only a person can hear.
+func spoken(files []Finding) bool {
+	return slices.ContainsFunc(files, func(f Finding) bool { return f.Problem == problemVoice })
+}
 
 // sayLost asks for the file again. Its name is its sender's: it may be anything, of any length.
 func (t *Turn) sayLost(f Finding) {

@@ -131,10 +131,10 @@ func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	case r.Awaited != 0 && !in.Unproven && (text != "" || usable):
 		out.Ask = AddToOrder{Order: r.Awaited, Text: text, Files: fileIDs(in.Files)}
 		return ""
-	case r.Question != 0 && (text != "" || usable):
+	case r.Question != 0 && (text != "" || usable || spoken(in.Files)):
 		out.Ask = AddToQuestion{Task: r.Question, Text: text}
 		return ""
-	case usable || r.asks(text):
+	case usable || spoken(in.Files) || r.asks(text):
 		v.draft(text, out)
 		return menuDraft
 	}
@@ -198,7 +198,7 @@ func confirmTake(r *Reader, v Vars, in Input, out *Turn) Event {
 		delete(v, varText)
 		return menuOver
 	case "":
-		if usable := out.refuse(in.Files); usable || hasWords(in.Text) {
+		if usable := out.refuse(in.Files); usable || spoken(in.Files) || hasWords(in.Text) {
 			v.draft(strings.TrimSpace(in.Text), out)
 		}
 		confirmAsk(r, v, out)

@@ -48,7 +48,7 @@ func questionTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	}
 	text, usable := strings.TrimSpace(in.Text), out.refuse(in.Files)
 	switch {
-	case !usable && !hasWords(text):
+	case !usable && !spoken(in.Files) && !hasWords(text):
 		questionAsk(r, v, out)
 	case r.Question != 0:
 		v[varAdding] = "yes"

@@ -20,6 +20,7 @@ import (
 const (
 	reasonTooLarge    = "too_large"
 	reasonUnsupported = "unsupported" // Name is then WhatsApp's word for the kind, where the file has no name
+	reasonVoice       = "voice"       // spoken: the library's phone plays it
 )
 
 // answeredMost is how much of an answered message is kept, in characters: enough to tell it from others.
@@ -81,7 +82,11 @@ func said(in *bots.Inbound, m *waE2E.Message, info types.MessageInfo) {
 		d := m.GetDocumentMessage()
 		attach(in, info, d, bots.InboundFile{Name: clean(orElse(d.GetFileName(), d.GetTitle())), MediaType: d.GetMimetype(), Size: int64(min(d.GetFileLength(), 1<<50))}) //nolint:gosec // bounded
 	case in.Text == "":
-		if kind := unsupported(m); kind != "" {
+		switch kind := unsupported(m); kind {
+		case "":
+		case "voice":
+			in.Refused = []bots.RefusedUpload{{Name: kind, Reason: reasonVoice}}
+		default:
 			in.Refused = []bots.RefusedUpload{{Name: kind, Reason: reasonUnsupported}}
 		}
 	}

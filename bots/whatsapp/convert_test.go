@@ -139,6 +139,10 @@ func TestFiles(t *testing.T) {
 
 func TestWhatTheLibraryCannotTake(t *testing.T) {
 	t.Parallel()
+	voice, ok := convert(3, 8, from(&waE2E.Message{AudioMessage: &waE2E.AudioMessage{PTT: proto.Bool(true)}}))
+	if !ok || len(voice.Refused) != 1 || voice.Refused[0] != (bots.RefusedUpload{Name: "voice", Reason: "voice"}) {
+		t.Errorf("voice: %t %+v", ok, voice)
+	}
 	for kind, m := range map[string]*waE2E.Message{
 		"audio":               {AudioMessage: &waE2E.AudioMessage{}},
 		"video":               {VideoMessage: &waE2E.VideoMessage{}},

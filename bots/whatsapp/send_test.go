@@ -156,7 +156,7 @@ func TestIsSeenWriting(t *testing.T) {
 	must(t, err)
 	h.await(1)
 	var asked int
-	h.WhatsApp.Pace = func(text int) time.Duration { asked = text; return 20 * time.Millisecond }
+	h.Pace = func(text int) time.Duration { asked = text; return 20 * time.Millisecond }
 	if _, err := h.Send(h.ctx(), h.outbound("3EB0AA", "ответ")); err != nil || asked != 5 {
 		t.Errorf("%v, asked for %d characters", err, asked)
 	}
@@ -178,7 +178,7 @@ func TestAskedForAgain(t *testing.T) {
 	t.Parallel()
 	h, _ := acquainted(t)
 	var asked string
-	h.WhatsApp.Again = func(_ context.Context, id string) (bots.Outbound, error) {
+	h.Again = func(_ context.Context, id string) (bots.Outbound, error) {
 		asked = id
 		return h.outbound(id, "answer"), nil
 	}
@@ -194,7 +194,7 @@ func TestAskedForAgain(t *testing.T) {
 	if m := holder.resend(cli)(eve, eve, "3EB0AA"); m != nil {
 		t.Errorf("shown to a stranger: %v", m)
 	}
-	h.WhatsApp.Again = func(context.Context, string) (bots.Outbound, error) { return bots.Outbound{}, bots.ErrNoSuch }
+	h.Again = func(context.Context, string) (bots.Outbound, error) { return bots.Outbound{}, bots.ErrNoSuch }
 	if m := holder.resend(cli)(ada, ada, "3EB0AA"); m != nil {
 		t.Errorf("out of nothing: %v", m)
 	}
@@ -217,7 +217,7 @@ func TestAskedForAgainAfterARestart(t *testing.T) {
 	must(t, err)
 	stop()
 	second := w.process(w.lib, first.Channel)
-	second.WhatsApp.Again = func(_ context.Context, id string) (bots.Outbound, error) { return second.outbound(id, "answer"), nil }
+	second.Again = func(_ context.Context, id string) (bots.Outbound, error) { return second.outbound(id, "answer"), nil }
 	second.start()
 	w.until("ready", second.Ready)
 	must(t, ada.AsksAgain("3EB0AA"))

@@ -202,7 +202,13 @@ func (r *Runner) fetch(ctx context.Context, w *waiting, f *file) error {
 	return nil
 }
 
+// keepBody writes what is known of the event's files. By what a file was fetched is dropped with it: with some channels that is a key.
 func (r *Runner) keepBody(ctx context.Context, db contacts.DB, w waiting) error {
+	for i, f := range w.body.Files {
+		if f.File != "" || f.Problem != "" {
+			w.body.Files[i].Ref = ""
+		}
+	}
 	text, err := json.Marshal(w.body)
 	if err != nil {
 		return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)

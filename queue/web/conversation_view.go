@@ -177,7 +177,11 @@ func (v *visit) entryOf(e bots.Entry, contact string) entryView {
 		out.Files = append(out.Files, fileView{f.ID, name, v.size(f.Size), picture && f.ID != "", papers && f.ID != ""}) // what was never fetched has only its name
 	}
 	for _, r := range e.Refused {
-		out.Refused = append(out.Refused, r.Name)
+		key := "desk.upload_refused"
+		if r.Reason == "voice" { // which the library's phone plays
+			key = "desk_voice.refused"
+		}
+		out.Refused = append(out.Refused, v.t(key, "name", r.Name))
 	}
 	for _, c := range e.Choices {
 		out.Choices = append(out.Choices, c.Label)
