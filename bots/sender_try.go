@@ -65,6 +65,10 @@ func cancelAfter(ctx context.Context, cancel context.CancelFunc, wait time.Durat
 
 // outbound is the message as the channel sends it, its secret opened.
 func (s *Sender) outbound(ctx context.Context, row leased) (Outbound, error) {
+	return row.open(ctx, s.secrets)
+}
+
+func (row leased) open(ctx context.Context, secrets *Secrets) (Outbound, error) {
 	out := Outbound{
 		Library: row.LibraryID, Channel: row.ChannelID, Conversation: row.ConversationID, Seq: row.Seq, Address: row.address,
 		Lang: row.Body.Lang, Subject: row.Body.Subject, Text: row.Body.Text, Choices: row.Body.Choices, Turn: row.Body.Turn, Files: row.Body.Files,
@@ -75,7 +79,7 @@ func (s *Sender) outbound(ctx context.Context, row leased) (Outbound, error) {
 	if row.SecretID == nil || !strings.Contains(out.Text, SecretMark) {
 		return out, nil
 	}
-	plain, err := s.secrets.Open(ctx, row.LibraryID, *row.SecretID)
+	plain, err := secrets.Open(ctx, row.LibraryID, *row.SecretID)
 	if errors.Is(err, ErrDestroyed) {
 		return Outbound{}, &SendError{Outcome: Refused, Code: "secret_gone", Err: err}
 	}

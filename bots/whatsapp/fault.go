@@ -37,7 +37,7 @@ func plain() []error {
 		context.DeadlineExceeded, context.Canceled, whatsmeow.ErrNotConnected, whatsmeow.ErrMessageTimedOut, whatsmeow.ErrIQTimedOut, whatsmeow.ErrNotLoggedIn,
 		whatsmeow.ErrNoPushName, whatsmeow.ErrPhoneNumberTooShort, whatsmeow.ErrPhoneNumberIsNotInternational, whatsmeow.ErrInvalidMediaEncSHA256,
 		whatsmeow.ErrInvalidMediaHMAC, whatsmeow.ErrInvalidMediaSHA256, whatsmeow.ErrMediaNotAvailableOnPhone, bots.ErrTooLarge, bots.ErrGone, bots.ErrElsewhere,
-		errAddress, errNameless, errAwaited, errRef,
+		bots.ErrNoSuch, bots.ErrDestroyed, errAddress, errNameless, errAwaited, errRef,
 	}
 }
 

@@ -147,10 +147,7 @@ func (h *holder) resend(cli *whatsmeow.Client) func(requester, to types.JID, id 
 		}
 		ctx, cancel := context.WithTimeout(h.ctx, h.limits.upload)
 		defer cancel()
-		m, err := h.Again(ctx, id)
-		if err == nil {
-			err = h.isTo(ctx, m.Address, to)
-		}
+		m, err := h.saidTo(ctx, to, id)
 		if err == nil {
 			message, bad := h.compose(ctx, cli, m)
 			if bad == nil {
@@ -158,20 +155,25 @@ func (h *holder) resend(cli *whatsmeow.Client) func(requester, to types.JID, id 
 			}
 			err = bad
 		}
-		h.Log.InfoContext(ctx, "message asked for again is not sent", "channel", h.Channel, "message", id, "error", err)
+		h.Log.InfoContext(ctx, "message asked for again is not sent", "channel", h.Channel, "message", id, "error", fault(err))
 		return nil
 	}
 }
 
-var errStranger = errors.New("the message was not for this phone")
-
-// isTo holds that a message is shown again to nobody but the one it was for.
-func (h *holder) isTo(ctx context.Context, address string, to types.JID) error {
-	one, _, err := h.people.whose(ctx, h.people.pool, address)
-	if err == nil && (to.User == "" || one.LID != to.User && one.Phone != to.User) {
-		err = errStranger
+// saidTo gives what was said to the one who asks: a message is shown again to nobody else.
+func (h *holder) saidTo(ctx context.Context, to types.JID, id types.MessageID) (bots.Outbound, error) {
+	lid, phone := to.User, ""
+	if to.Server == types.DefaultUserServer {
+		lid, phone = "", to.User
 	}
-	return err
+	address, ok, err := h.people.find(ctx, lid, phone)
+	if err == nil && !ok {
+		err = bots.ErrNoSuch
+	}
+	if err != nil {
+		return bots.Outbound{}, err
+	}
+	return h.Again(ctx, h.Library, h.Channel, address, id)
 }
 
 func openError(err error) *bots.SendError {

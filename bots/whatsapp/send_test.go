@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
 
 	"librarian/bots"
+	"librarian/contacts/library"
 )
 
 // acquainted is a running process to which Ada has written.
@@ -173,30 +175,36 @@ func TestIsSeenWriting(t *testing.T) {
 	}
 }
 
-// A message that a phone could not open is sent again by a process that did not send it, to that phone and no other.
+// A message that a phone could not open is given again to who it was for, and to nobody else.
 func TestAskedForAgain(t *testing.T) {
 	t.Parallel()
 	h, _ := acquainted(t)
-	var asked string
-	h.Again = func(_ context.Context, id string) (bots.Outbound, error) {
-		asked = id
+	var asked []string
+	h.Again = func(_ context.Context, _ library.ID, _ bots.ChannelID, address, id string) (bots.Outbound, error) {
+		asked = append(asked, address+" "+id)
+		if address != adaNumber {
+			return bots.Outbound{}, bots.ErrNoSuch
+		}
 		return h.outbound(id, "answer"), nil
 	}
 	cli, ok := h.client()
 	if !ok {
 		t.Fatal("not ready")
 	}
-	holder := newHolder(h.ctx(), h.WhatsApp)
-	ada, eve := jid(adaLID), jid("800000000000009")
-	if m := holder.resend(cli)(ada, ada, "3EB0AA"); m.GetConversation() != "answer" || asked != "3EB0AA" {
-		t.Errorf("asked for %q, got %v", asked, m)
+	_, err := h.people.meet(h.ctx(), "800000000000009", "4917009", time.Now())
+	must(t, err)
+	again := newHolder(h.ctx(), h.WhatsApp).resend(cli)
+	ada, eve, nobody := jid(adaLID), jid("800000000000009"), jid("800000000000008")
+	if m := again(ada, ada, "3EB0AA"); m.GetConversation() != "answer" {
+		t.Errorf("got %v", m)
 	}
-	if m := holder.resend(cli)(eve, eve, "3EB0AA"); m != nil {
-		t.Errorf("shown to a stranger: %v", m)
+	for _, stranger := range []types.JID{eve, nobody} {
+		if m := again(stranger, stranger, "3EB0AA"); m != nil {
+			t.Errorf("shown to a stranger: %v", m)
+		}
 	}
-	h.Again = func(context.Context, string) (bots.Outbound, error) { return bots.Outbound{}, bots.ErrNoSuch }
-	if m := holder.resend(cli)(ada, ada, "3EB0AA"); m != nil {
-		t.Errorf("out of nothing: %v", m)
+	if got := strings.Join(asked, ", "); got != adaNumber+" 3EB0AA, 4917009 3EB0AA" {
+		t.Errorf("asked for %s", got)
 	}
 }
 
@@ -217,7 +225,9 @@ func TestAskedForAgainAfterARestart(t *testing.T) {
 	must(t, err)
 	stop()
 	second := w.process(w.lib, first.Channel)
-	second.Again = func(_ context.Context, id string) (bots.Outbound, error) { return second.outbound(id, "answer"), nil }
+	second.Again = func(_ context.Context, _ library.ID, _ bots.ChannelID, _, id string) (bots.Outbound, error) {
+		return second.outbound(id, "answer"), nil
+	}
 	second.start()
 	w.until("ready", second.Ready)
 	must(t, ada.AsksAgain("3EB0AA"))

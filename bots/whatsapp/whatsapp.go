@@ -42,8 +42,8 @@ type Config struct {
 	Receive bots.Receive
 	// Delivered tells how far messages of ours have come: to the phones of the address, or before their reader's eyes.
 	Delivered func(ctx context.Context, lib library.ID, channel bots.ChannelID, address string, ids []string, read bool) error
-	// Again gives a message of ours that a phone could not open and asks for once more, by the id it bears.
-	Again func(ctx context.Context, id string) (bots.Outbound, error)
+	// Again gives a message of ours to the address once more, by the id it bears: its phone could not read it, and asks for it.
+	Again func(ctx context.Context, lib library.ID, channel bots.ChannelID, address, id string) (bots.Outbound, error)
 	// Open gives a file of the library to be sent: name, media type as found by content, and size in bytes.
 	Open func(ctx context.Context, lib library.ID, file string) (r io.ReadCloser, name, mediaType string, size int64, err error)
 	// Lock makes this the only process that holds the number until release is called; ok is false while another one does. The context ends when the lock is lost.

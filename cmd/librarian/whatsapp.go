@@ -61,7 +61,7 @@ func (s *service) switchOnWhatsApp(a bots.Account) (func(context.Context) error,
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	w := whatsapp.New(whatsapp.Config{
-		Library: a.Library, Channel: a.ID, Pool: s.pool, Store: s.devices, Links: s.links, Receive: s.receive, Delivered: s.outbox.Delivered, Open: s.openFile,
+		Library: a.Library, Channel: a.ID, Pool: s.pool, Store: s.devices, Links: s.links, Receive: s.receive, Delivered: s.outbox.Delivered, Again: s.outbox.Again, Open: s.openFile,
 		Lock: func(ctx context.Context) (context.Context, func(), bool, error) {
 			return s.watchLock(ctx, pollLock, int32(a.ID))
 		},
