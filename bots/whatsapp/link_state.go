@@ -97,7 +97,8 @@ func (l *Links) asks(ctx context.Context, lib library.ID, id bots.ChannelID) (a 
 
 // beat says that the process that holds the number is alive.
 func (l *Links) beat(ctx context.Context, lib library.ID, id bots.ChannelID) error {
-	return l.set(ctx, `update whatsapp_links set held_at = $3 where library_id = $1 and channel_id = $2`, lib, id)
+	return l.set(ctx, `insert into whatsapp_links (library_id, channel_id, held_at) values ($1, $2, $3)
+on conflict (library_id, channel_id) do update set held_at = excluded.held_at`, lib, id)
 }
 
 // heard notes when a reader wrote.

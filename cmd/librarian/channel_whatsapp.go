@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"time"
 
@@ -33,13 +34,15 @@ type channelUnlinkCommand struct {
 
 // How a phone is waited for.
 const (
-	linkLook    = 500 * time.Millisecond // between two looks
-	linkService = 12 * time.Second       // for a running service to notice the channel and give a sign of life
+	linkLook   = 500 * time.Millisecond // between two looks
+	linkNotice = 6 * time.Second        // for a running service to notice a new channel
+	linkAlive  = 12 * time.Second       // for a sign of life
+	linkSettle = time.Minute            // for WhatsApp to be called by the linked device
 )
 
 // What keeps a phone from being linked here.
 var (
-	errNoService  = errors.New("no service answers: start it (librarian serve) and type this again, or link the phone at the desk")
+	errNoService  = errors.New("neither this program nor a service holds the number: look whether the database is in order, start the service (librarian serve), or link the phone at the desk")
 	errLinkEnded  = errors.New("not linked: it was cancelled at the desk")
 	errPairTime   = errors.New("not linked: nobody scanned the picture or typed the letters in time")
 	errPairOld    = errors.New("not linked: WhatsApp refuses this version of the service; update it first")
@@ -47,7 +50,7 @@ var (
 	errPairFailed = errors.New("not linked: the service's log says why")
 )
 
-// Run adds the number, unless it is there already, and has its phone linked by the running service.
+// Run adds the number, unless it is there already, and has its phone linked: by the running service, or by itself where none runs.
 func (c whatsappAddCommand) Run(ctx context.Context) error {
 	pool, _, err := c.unlock(ctx)
 	if err != nil {
@@ -63,10 +66,18 @@ func (c whatsappAddCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if done, err := l.linked(ctx); done || err != nil {
+		return err
+	}
+	stop, err := l.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return l.link(ctx, c.Phone)
 }
 
-// Run leaves word for the running service and waits until it is done.
+// Run has the link ended: by the running service, or by itself where none runs.
 func (c channelUnlinkCommand) Run(ctx context.Context) error {
 	pool, _, err := c.unlock(ctx)
 	if err != nil {
@@ -77,18 +88,26 @@ func (c channelUnlinkCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	stop, err := l.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return l.unlink(ctx)
 }
 
 // linking is a number whose phone is linked at the command line.
 type linking struct {
-	pool  *pgxpool.Pool
-	links *whatsapp.Links
-	lib   library.ID
-	id    bots.ChannelID
-	out   io.Writer
-	look  time.Duration
-	waits time.Duration // for a service
+	pool   *pgxpool.Pool
+	links  *whatsapp.Links
+	lib    library.ID
+	id     bots.ChannelID
+	out    io.Writer
+	look   time.Duration
+	notice time.Duration // for a service to show itself, before this process holds the number
+	waits  time.Duration // for a sign of life of either
+
+	transport http.RoundTripper // nil: the internet
 }
 
 // newLinking finds the number: bots.ErrNoSuch when there is none of the name.
@@ -97,7 +116,7 @@ func newLinking(ctx context.Context, pool *pgxpool.Pool, slug, name string, out 
 	if err != nil {
 		return nil, err
 	}
-	l := &linking{pool: pool, lib: lib.ID, out: out, look: linkLook, waits: linkService}
+	l := &linking{pool: pool, lib: lib.ID, out: out, look: linkLook, notice: linkNotice, waits: linkAlive}
 	accounts := bots.NewAccounts(pool, time.Now)
 	l.links = whatsapp.NewLinks(pool, accounts, time.Now)
 	all, err := accounts.OfLibrary(ctx, lib.ID)
@@ -141,16 +160,18 @@ func hasPhone(link bots.Link) bool {
 	return link.State != bots.LinkNone && link.State != bots.LinkLoggedOut
 }
 
+// linked says so when a phone is linked already.
+func (l *linking) linked(ctx context.Context) (bool, error) {
+	link, err := l.links.Link(ctx, l.lib, l.id)
+	if err != nil || !hasPhone(link) {
+		return false, err
+	}
+	fmt.Fprintf(l.out, "linked: %s (%s)\n", link.Number, link.State)
+	return true, nil
+}
+
 // link shows what the phone needs until it is linked. What was asked is taken back when it came to nothing.
 func (l *linking) link(ctx context.Context, phone string) error {
-	link, err := l.links.Link(ctx, l.lib, l.id)
-	if err != nil {
-		return err
-	}
-	if hasPhone(link) {
-		fmt.Fprintf(l.out, "linked: %s (%s)\n", link.Number, link.State)
-		return nil
-	}
 	ask := bots.AskQR
 	if phone != "" {
 		ask = bots.AskCode
@@ -159,9 +180,9 @@ func (l *linking) link(ctx context.Context, phone string) error {
 		return err
 	}
 	fmt.Fprintln(l.out, `On the phone open WhatsApp, "Linked devices", and press "Link a device".`)
-	err = l.follow(ctx, ask)
+	err := l.follow(ctx, ask)
 	if errors.Is(err, errNoService) || ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), linkService)
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), linkAlive)
 		defer cancel()
 		err = errors.Join(err, l.ask(late, bots.AskNothing, "", "channel.link_cancelled"))
 	}
@@ -180,6 +201,7 @@ func (l *linking) follow(ctx context.Context, ask bots.LinkAsk) error {
 		}
 		alive = alive || link.Held || link.Code != ""
 		switch {
+		case hasPhone(link) && link.State == bots.LinkConnecting && time.Since(link.Since) < linkSettle: // the phone waits for it
 		case hasPhone(link):
 			fmt.Fprintln(l.out, "linked:", link.Number)
 			return nil
@@ -229,7 +251,7 @@ func (l *linking) unlink(ctx context.Context) error {
 			fmt.Fprintln(l.out, "unlinked")
 			return nil
 		case !link.Held && time.Since(began) > l.waits:
-			return fmt.Errorf("it is unlinked when the service runs: %w", errNoService)
+			return fmt.Errorf("it will be unlinked when the service runs: %w", errNoService)
 		}
 		select {
 		case <-ctx.Done():

@@ -18,6 +18,7 @@ import (
 
 	"librarian/bots"
 	"librarian/bots/files"
+	"librarian/bots/whatsapp/whatsapptest"
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts"
 	"librarian/contacts/library"
@@ -124,11 +125,12 @@ func TestAPhoneIsLinkedInTheTerminal(t *testing.T) {
 			t.Errorf("a camera reads %q", got)
 		}
 	}
-	holds(t, l.pool, l.id, `device = '79141234567:2@s.whatsapp.net', state = 'connecting', asked = '', code = ''`)
+	holds(t, l.pool, l.id, `device = '79141234567:2@s.whatsapp.net', state = 'connecting', since = clock_timestamp(), asked = '', code = ''`)
+	holds(t, l.pool, l.id, `state = 'connected'`)
 	if err := <-done; err != nil || !strings.HasSuffix(out.String(), "linked: +79141234567\n") {
 		t.Errorf("%v: %q", err, out.String()[max(0, len(out.String())-60):])
 	}
-	if err := l.link(t.Context(), ""); err != nil || !strings.HasSuffix(out.String(), "linked: +79141234567 (connecting)\n") {
+	if done, err := l.linked(t.Context()); !done || err != nil || !strings.HasSuffix(out.String(), "linked: +79141234567 (connected)\n") {
 		t.Errorf("once more: %v", err)
 	}
 
@@ -176,6 +178,93 @@ func TestLettersInTheTerminalAndWhatGoesWrong(t *testing.T) {
 	}
 	if !strings.Contains(audit, "channel.added") || !strings.Contains(audit, "channel.link_cancelled") || strings.Contains(audit, "914") || strings.Contains(audit, "RM6S") {
 		t.Errorf("audit: %s", audit)
+	}
+}
+
+func TestAPhoneIsLinkedThoughNoServiceRuns(t *testing.T) {
+	t.Parallel()
+	server, err := whatsapptest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	account := server.AddAccount("+49 30 1234567")
+	l, out := newNumber(t)
+	l.transport, l.notice = server.HTTPClient().Transport, 0
+	has := func() bool {
+		keys, err := l.links.HasKeys(t.Context(), l.lib, l.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	within := func(do func() error) {
+		t.Helper()
+		stop, err := l.hold(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		if err := do(); err != nil {
+			t.Fatalf("%v: %q", err, out)
+		}
+	}
+	within(func() error {
+		done := make(chan error, 1)
+		go func() { done <- l.link(t.Context(), "") }()
+		eventually(t, "the code is drawn", func() bool { return strings.HasSuffix(out.String(), "\x1b[0m\n") })
+		if err := account.ScanQR(scanned(t, out.String())); err != nil {
+			t.Fatal(err)
+		}
+		return <-done
+	})
+	if !strings.HasSuffix(out.String(), "linked: +49301234567\n") || !account.Linked() || !has() {
+		t.Errorf("linked %t, keys %t: %q", account.Linked(), has(), out)
+	}
+	within(func() error { return l.unlink(t.Context()) })
+	if account.Linked() || has() {
+		t.Errorf("unlinked: the phone says linked %t, keys %t", account.Linked(), has())
+	}
+}
+
+// TestTheServiceLinksWhatTheTerminalAsks has the built program serve, and the built command ask it.
+func TestTheServiceLinksWhatTheTerminalAsks(t *testing.T) {
+	t.Parallel()
+	server, err := whatsapptest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	account := server.AddAccount("+49 30 1234567")
+	w := newWorld(t)
+	pool := w.pool()
+	if _, err := pool.Exec(t.Context(), `insert into channels (library_id, kind, name) select id, 'whatsapp', 'hall' from libraries`); err != nil {
+		t.Fatal(err)
+	}
+	w.serve("--whatsapp-test-server", server.Addr(), "--whatsapp-test-cert", server.CertHex())
+	w.await("the service holds the number", func() bool {
+		return w.count(pool, `select count(*) from whatsapp_links where held_at is not null`) == 1
+	})
+	out := &syncBuffer{}
+	cmd := w.command("channel", "add", "whatsapp", "--library", "demo", "--name", "hall", "--phone", "+49 30 1234567")
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	letters := ""
+	w.await("the letters", func() bool {
+		_, after, _ := strings.Cut(out.String(), "and type: ")
+		letters, _, _ = strings.Cut(after, "\n")
+		return letters != ""
+	})
+	if err := account.EnterCode(letters); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil || !strings.HasSuffix(out.String(), "linked: +49301234567\n") {
+		t.Fatalf("%v: %q", err, out)
+	}
+	if said := w.must("channel", "unlink", "--library", "demo", "--name", "hall"); said != "unlinked\n" || account.Linked() {
+		t.Errorf("unlinked: %q, the phone says linked %t", said, account.Linked())
 	}
 }
 

@@ -22,7 +22,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.mau.fi/whatsmeow"
 
+	"librarian/bots/whatsapp/whatsapptest"
 	"librarian/cmd/schema/pgtest"
 )
 
@@ -46,6 +48,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binaryDir = dir
+	whatsmeow.WACertPubKey = whatsapptest.Cert()
 	code := m.Run()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
