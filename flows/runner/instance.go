@@ -103,6 +103,10 @@ func (i *instance) release(ctx context.Context) error {
 		return nil
 	}
 	_, err := i.conn.Exec(closing, `delete from working where instance = $1`, i.id)
+	if i.conn.IsClosed() { // it died since the last beat, and the lock with it: whoever finds the note finds out that nothing of it is in hand
+		i.conn = nil
+		return nil
+	}
 	return errors.Join(err, i.drop(closing))
 }
 
