@@ -252,7 +252,7 @@ func (h *holder) takeLeave(cli *whatsmeow.Client, device string) error {
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, unlinkTime)
 	defer cancel()
-	_, err = cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
+	_, err = cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{ //nolint:staticcheck // there is no other way to say this alone
 		Namespace: "md", Type: "set", To: types.ServerJID,
 		Content: []binary.Node{{Tag: "remove-companion-device", Attrs: binary.Attrs{"jid": jid, "reason": "user_initiated"}}},
 	})
