@@ -86,14 +86,9 @@ func (h *holder) disconnect() {
 	if h.call == nil {
 		return
 	}
-	select {
-	case <-h.call.done:
-	default:
-		h.call.cancel()
-		<-h.call.done
-	}
+	h.call.cancel() // without it the other side would be waited for, who may be gone
+	<-h.call.done
 	h.cli.ResetConnection() // nothing is connected anew by it; Disconnect breaks where the other side ends the connection at the same moment
-	h.call.cancel()
 	h.call = nil
 }
 
