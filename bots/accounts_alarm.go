@@ -16,12 +16,13 @@ const (
 	ProblemBanned    = string(LinkBanned)
 	ProblemOutdated  = string(LinkOutdated)
 	ProblemReplaced  = string(LinkReplaced)
+	ProblemUnreached = "unreached" // the provider is called and does not answer
 )
 
 // How long a problem may last before people are told of it.
 const (
 	graceRestart = time.Minute      // such as another process that still receives while this one starts
-	graceServer  = 10 * time.Minute // a mail server that is started anew
+	graceServer  = 10 * time.Minute // a server that is started anew, or a line that is down
 )
 
 // grace is how long the problem may last that time alone can cure.
@@ -29,7 +30,7 @@ func grace(problem string) time.Duration {
 	switch problem {
 	case ProblemLoggedOut, ProblemBanned, ProblemOutdated, ProblemReplaced:
 		return 0
-	case "connect", "mailbox":
+	case ProblemUnreached, "connect", "mailbox":
 		return graceServer
 	}
 	return graceRestart

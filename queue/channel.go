@@ -24,6 +24,7 @@ func ChannelTexts(problem string) (happened, todo string) {
 		bots.ProblemBanned:    {"desk_channel.banned", "desk_channel.banned_todo"},
 		bots.ProblemOutdated:  {"desk_channel.outdated", "desk_channel.outdated_todo"},
 		bots.ProblemReplaced:  {"desk_channel.replaced", "desk_channel.replaced_todo"},
+		bots.ProblemUnreached: {"desk_channel.unreached", "desk_channel.unreached_todo"},
 		"token":               {"desk_channel.token", "desk_channel.token_todo"},
 		"conflict":            {"desk_channel.conflict", "desk_channel.conflict_todo"},
 		"webhook":             {"desk_channel.webhook", "desk_channel.webhook_todo"},

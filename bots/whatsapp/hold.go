@@ -17,6 +17,7 @@ const (
 	lastRedial  = 2 * time.Minute
 	banPause    = time.Hour // after a ban whose end was not said, and while the version is refused
 	loginTime   = time.Minute
+	failsTold   = 3 // calls in vain after which it is said that whatsapp is not reached
 	lastRedo    = 5 * time.Minute
 )
 
@@ -199,20 +200,17 @@ func (h *holder) become(state bots.LinkState, problem string) {
 	h.note(standing{device: h.stands().device, state: state, problem: problem})
 }
 
-// report tells of a problem when it begins, and when it is over. A call under way says nothing of either.
+// report tells of a problem when it begins, and when it is over. The first calls say nothing of either.
 func (h *holder) report(state bots.LinkState) {
-	problem := ProblemNone
+	problem := ""
 	switch state {
 	case bots.LinkConnecting:
-		return
-	case bots.LinkLoggedOut:
-		problem = ProblemLoggedOut
-	case bots.LinkBanned:
-		problem = ProblemBanned
-	case bots.LinkOutdated:
-		problem = ProblemOutdated
-	case bots.LinkReplaced:
-		problem = ProblemReplaced
+		if h.fails < failsTold {
+			return
+		}
+		problem = bots.ProblemUnreached
+	case bots.LinkLoggedOut, bots.LinkBanned, bots.LinkOutdated, bots.LinkReplaced:
+		problem = string(state)
 	}
 	if h.Report == nil || h.reported && h.problem == problem {
 		return

@@ -39,7 +39,7 @@ func TestLinkByPictureAndTalk(t *testing.T) {
 		t.Errorf("delivered: %+v", d)
 	}
 	h.awaitLink("last messages", func(l bots.Link) bool { return l.Heard != nil && l.Said != nil })
-	if r := h.reported(); len(r) != 1 || r[0] != ProblemNone {
+	if r := h.reported(); len(r) != 1 || r[0] != "" {
 		t.Errorf("reported %q", r)
 	}
 }
@@ -108,12 +108,12 @@ func TestUnlinkedOnThePhone(t *testing.T) {
 		t.Errorf("link: %+v", l)
 	}
 	h.noKeys()
-	h.until("told", func() bool { return last(h.reported()) == ProblemLoggedOut })
+	h.until("told", func() bool { return last(h.reported()) == bots.ProblemLoggedOut })
 	if h.Ready() {
 		t.Error("ready")
 	}
 	h.pair(a)
-	h.until("told", func() bool { return last(h.reported()) == ProblemNone })
+	h.until("told", func() bool { return last(h.reported()) == "" })
 }
 
 // noKeys holds that nothing of a device is left.
@@ -151,7 +151,7 @@ func TestBannedForATime(t *testing.T) {
 	if l.Until == nil || time.Until(*l.Until) < 50*time.Minute || l.Problem == "" {
 		t.Errorf("link: %+v", l)
 	}
-	h.until("told", func() bool { return last(h.reported()) == ProblemBanned })
+	h.until("told", func() bool { return last(h.reported()) == bots.ProblemBanned })
 	_, err := h.Send(h.ctx(), h.outbound("3EB0", "?"))
 	if e := sendErr(t, err); e.Outcome != bots.Retry || !e.Whole || e.After < 50*time.Minute {
 		t.Errorf("send: %+v", e)
@@ -171,7 +171,7 @@ func TestBanEnds(t *testing.T) {
 	a.Ban(2 * time.Second)
 	h.awaitState(bots.LinkBanned)
 	h.awaitState(bots.LinkConnected)
-	h.until("told", func() bool { return last(h.reported()) == ProblemNone })
+	h.until("told", func() bool { return last(h.reported()) == "" })
 }
 
 func TestOutdated(t *testing.T) {
@@ -180,7 +180,7 @@ func TestOutdated(t *testing.T) {
 	a.Outdated(true)
 	a.Kick()
 	h.awaitState(bots.LinkOutdated)
-	h.until("told", func() bool { return last(h.reported()) == ProblemOutdated })
+	h.until("told", func() bool { return last(h.reported()) == bots.ProblemOutdated })
 	a.Outdated(false)
 	h.ask(bots.AskConnect, "")
 	h.awaitState(bots.LinkConnected)
@@ -197,11 +197,11 @@ func TestReplaced(t *testing.T) {
 	before := a.Logins()
 	a.Replace()
 	h.awaitState(bots.LinkReplaced)
-	h.until("told", func() bool { return last(h.reported()) == ProblemReplaced })
+	h.until("told", func() bool { return last(h.reported()) == bots.ProblemReplaced })
 	stop()
 	next := w.process(w.lib, h.Channel)
 	next.start()
-	next.until("told again", func() bool { return last(next.reported()) == ProblemReplaced })
+	next.until("told again", func() bool { return last(next.reported()) == bots.ProblemReplaced })
 	if a.Logins() != before {
 		t.Errorf("%d logins, %d before it", a.Logins(), before)
 	}
@@ -221,6 +221,18 @@ func TestTheLineBreaks(t *testing.T) {
 		h.await(n + 1)
 	}
 	h.awaitState(bots.LinkConnected)
+}
+
+// A line that stays broken is told of; the first calls in vain are nobody's business.
+func TestWhatsAppIsAway(t *testing.T) {
+	t.Parallel()
+	h, _, _ := linked(t)
+	h.server.Close()
+	h.awaitState(bots.LinkConnecting)
+	h.until("told", func() bool { return last(h.reported()) == bots.ProblemUnreached })
+	if h.Ready() {
+		t.Error("what cannot be reached is ready")
+	}
 }
 
 // Two libraries in one store: each message comes to its own.

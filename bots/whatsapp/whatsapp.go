@@ -48,7 +48,7 @@ type Config struct {
 	Open func(ctx context.Context, lib library.ID, file string) (r io.ReadCloser, name, mediaType string, size int64, err error)
 	// Lock makes this the only process that holds the number until release is called; ok is false while another one does. The context ends when the lock is lost.
 	Lock func(ctx context.Context) (held context.Context, release func(), ok bool, err error)
-	// Report tells what keeps the number from working, as one of the Problems, and ProblemNone when it works again.
+	// Report tells what keeps the number from working, as one of the Problems of bots, and nothing when it works again.
 	Report func(ctx context.Context, problem string)
 	// Wake gives a channel that is ready when something may have been asked of the number; the function ends it.
 	Wake          func() (<-chan struct{}, func())
@@ -58,15 +58,6 @@ type Config struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 }
-
-// The problems of a number that time alone does not cure.
-const (
-	ProblemNone      = ""
-	ProblemLoggedOut = "logged_out" // it is to be linked again
-	ProblemBanned    = "banned"     // for a time
-	ProblemOutdated  = "outdated"   // the service is to be brought up to date
-	ProblemReplaced  = "replaced"   // another program uses the link
-)
 
 // limits are the longest that one call may take, and how often things are done.
 type limits struct {

@@ -44,7 +44,7 @@ create table whatsapp_media (
   channel_id bigint not null,
   message    text not null,                        -- id of the message
   asked_at   timestamptz not null,
-  path       text not null default '',             -- where the file lies now; '' while it is awaited
+  path       text not null default '',             -- the phone's sealed word of where the file lies now; '' while it is awaited
   gone       boolean not null default false,       -- the phone has it no more
   primary key (library_id, channel_id, message),
   foreign key (library_id, channel_id) references channels (library_id, id)
