@@ -157,7 +157,7 @@ func (s *Set) changes(in Input, out *Turn) bool {
 	if _, ok := joins(in); ok {
 		return true
 	}
-	if cmd, ok := s.command(in); ok && slices.Contains([]templates.Command{templates.Human, templates.Help, templates.Language, templates.Menu}, cmd) {
+	if cmd, ok := s.command(in); ok && slices.Contains([]templates.Command{templates.Hello, templates.Human, templates.Help, templates.Language, templates.Menu}, cmd) {
 		return false
 	}
 	return !s.step(out.State).Idle && out.State.Flow != questionFlow && out.State.Flow != needFlow

@@ -55,6 +55,14 @@ func (s *Set) command(in Input) (templates.Command, bool) {
 	return "", false
 }
 
+// Aside reports whether the choice leads out of what is asked, and the word alone does the same wherever it is said.
+func Aside(choice string, word templates.Command) bool {
+	return commandChoices[word] == choice && slices.Contains([]templates.Command{templates.Back, templates.Cancel, templates.Menu, templates.Language}, word)
+}
+
+// Skips reports whether the choice leaves a question unanswered.
+func Skips(choice string) bool { return choice == choiceSkip }
+
 // carriedOut reports whether the command has its meaning at every step. The others belong to the steps that offer them.
 func carriedOut(cmd templates.Command) bool {
 	return !slices.Contains([]templates.Command{templates.Yes, templates.No, templates.Skip, templates.Card}, cmd)
@@ -69,6 +77,8 @@ func (s *Set) carryOut(cmd templates.Command, r *Reader, out *Turn) error {
 	switch cmd {
 	case templates.Language:
 		out.say("language.choose", nil, languages(r)...)
+	case templates.Hello:
+		s.ask(r, out)
 	case templates.Help:
 		out.say("common.help", nil)
 		s.ask(r, out)

@@ -36,11 +36,12 @@ type Step struct {
 	// Choices are the buttons that Take understands. Any other belongs to an earlier question, and a word that stands for one of these is
 	// left to Take. What is no choice is the reader's own text.
 	Choices []string
-	Lasting []string // further buttons that Take understands, however old they are
-	Prefix  string   // buttons that begin with it are understood too: a library's own choices
-	Files   bool     // Take makes use of files
-	Idle    bool     // nothing is unfinished here: nobody is reminded
-	Picks   bool     // besides a button Take understands at most a number, a date or an address: a word with a mistake may be meant for a button
+	Lasting []string                     // further buttons that Take understands, however old they are
+	Prefix  string                       // buttons that begin with it are understood too: a library's own choices
+	Files   bool                         // Take makes use of files
+	Idle    bool                         // nothing is unfinished here: nobody is reminded
+	Picks   bool                         // besides a button Take understands at most a number, a date or an address: a word with a mistake may be meant for a button
+	PicksAt func(r *Reader, v Vars) bool // says so where it depends on what is asked
 	// Literal reports that a command typed as a word is an answer here: somebody may well be a librarian by profession. Its button stays a command.
 	Literal func(v Vars, cmd templates.Command) bool
 }
@@ -245,6 +246,7 @@ type Choice struct {
 	Plain  string // a label that is nobody's text, such as a name; instead of Key
 	Phone  bool   // asks the channel for the reader's own number
 	URL    string
+	Menu   bool // of the menu, and here beside something else: where there are no buttons, how to open the menu is said instead
 }
 
 // Fact is something to be counted.

@@ -82,6 +82,9 @@ func menuChoices(r *Reader) []Choice {
 	if len(r.Library.Offered()) > 1 {
 		out = append(out, choice(choiceLanguage, "common.language"))
 	}
+	for i := range out {
+		out[i].Menu = true
+	}
 	return out
 }
 
@@ -99,7 +102,11 @@ func menuAsk(r *Reader, _ Vars, out *Turn) {
 		out.say("language.choose", nil, languages(r)...)
 		return
 	}
-	out.say("menu.what", nil, menuChoices(r)...)
+	choices := menuChoices(r)
+	for i := range choices {
+		choices[i].Menu = false // here it is
+	}
+	out.say("menu.what", nil, choices...)
 }
 
 func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
@@ -142,10 +149,13 @@ func menuTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	return ""
 }
 
-// asks reports whether a text at the menu may be a question: it says something, and is neither a word for a button nor a command that a
+// asks reports whether a text at the menu may be a question: it says something, and is neither a word or number for a choice nor a command that a
 // messenger's keyboard suggests.
 func (r *Reader) asks(text string) bool {
 	if _, word := r.words.Word(text); word {
+		return false
+	}
+	if _, number := templates.ChoiceNumber(text); number { // of a list that no longer stands
 		return false
 	}
 	return hasWords(text) && (text[0] != '/' || strings.ContainsAny(text, " \n"))

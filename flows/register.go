@@ -111,7 +111,7 @@ func register() *Flow {
 			registerCode:    {Ask: codeAsk, Take: codeTake, Back: codeBack, Choices: []string{codeAgain, codeOther, codeLater}, Picks: true},
 			registerRules:   {Ask: rulesAsk, Take: rulesTake, Back: backTo(toContact), Choices: []string{choiceYes, choiceNo}, Picks: true},
 			registerField: {
-				Ask: fieldAsk, Take: fieldTake, Back: fieldBack, Prefix: choiceField, Literal: fieldLiteral,
+				Ask: fieldAsk, Take: fieldTake, Back: fieldBack, Prefix: choiceField, Literal: fieldLiteral, PicksAt: fieldPicks,
 				Choices: []string{choiceSkip, choiceNo, choiceBack, sharePhone},
 			},
 			registerDenied: {Ask: deniedAsk, Take: deniedTake, Back: deniedBack, Choices: []string{choiceChange, choiceSkip}, Picks: true},

@@ -97,6 +97,12 @@ func fieldLiteral(v Vars, cmd templates.Command) bool {
 	return cmd == templates.Human && slices.Contains([]string{"profession", "work", "title"}, v[varField])
 }
 
+// fieldPicks: what is near an answer of the list is meant for it, though other words may be written too.
+func fieldPicks(r *Reader, v Vars) bool {
+	f, ok := v.field(r)
+	return ok && len(f.Choices) > 0
+}
+
 func fieldTake(r *Reader, v Vars, in Input, out *Turn) Event {
 	f, ok := v.field(r)
 	if !ok {

@@ -77,7 +77,8 @@ func (s *Set) Picks(state State, r *Reader) bool {
 		return false
 	}
 	step := m.Steps[cmp.Or(state.Step, m.Start)]
-	return step.Picks && (!step.Idle || r.Question == 0 && r.Awaited == 0 && len(r.Slips) == 0)
+	picks := step.Picks || step.PicksAt != nil && step.PicksAt(r, state.Vars)
+	return picks && (!step.Idle || r.Question == 0 && r.Awaited == 0 && len(r.Slips) == 0)
 }
 
 // begin is the flow's first step.

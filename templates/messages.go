@@ -33,6 +33,8 @@ const (
 
 	NotUnderstood = "common.not_understood" // and what to do about it
 	ChooseNumber  = "common.choose_number"  // stands before numbered choices where the channel has no buttons
+	ChooseWord    = "common.choose_word"    // and this below them: words that lead out of the question
+	QuotedWord    = "common.quoted_word"    // one of those
 	AlwaysHelp    = "common.help"           // the words that work anywhere
 )
 

@@ -17,6 +17,7 @@ type Command string
 
 // The commands; their words are in words/<lang>.toml.
 const (
+	Hello    Command = "hello" // a greeting and nothing else
 	Cancel   Command = "cancel"
 	Back     Command = "back"
 	Restart  Command = "restart"
@@ -33,7 +34,7 @@ const (
 
 // Commands are all commands.
 func Commands() []Command {
-	return []Command{Cancel, Back, Restart, Human, Help, Menu, Yes, No, Language, Skip, Card, Withdraw}
+	return []Command{Hello, Cancel, Back, Restart, Human, Help, Menu, Yes, No, Language, Skip, Card, Withdraw}
 }
 
 // wordLimit is the length in bytes above which a message is not looked at: no command is near as long.

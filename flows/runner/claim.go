@@ -60,6 +60,8 @@ type offered struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
 	Phone bool   `json:"phone,omitempty"` // it gives the sender's own number
+	Word  bool   `json:"word,omitempty"`  // it has no number, where the others have
+	menu  bool
 }
 
 // The keys are noted for the statements that follow in the same batch.

@@ -25,13 +25,13 @@ func (r *Runner) messages(t *turn) ([]bots.Message, error) {
 		t.say = nil // nothing is unfinished: who only talked to a person is not sent the menu
 	}
 	var out []bots.Message
-	var choices []offered
+	var choices, words []offered
 	for _, say := range t.say {
-		bodies, given, err := r.bodies(t, say)
+		bodies, given, err := r.bodies(t, say, len(choices))
 		if err != nil {
 			return nil, err
 		}
-		choices = append(choices, given...)
+		choices, words = append(choices, given.numbered...), append(words, given.unnumbered()...)
 		for _, b := range bodies {
 			b.Send = t.input.News.Send()
 			m := bots.Message{
@@ -47,7 +47,7 @@ func (r *Runner) messages(t *turn) ([]bots.Message, error) {
 			out = append(out, m)
 		}
 	}
-	t.keepOffers(choices)
+	t.keepOffers(append(choices, words...))
 	return out, nil
 }
 
@@ -85,19 +85,34 @@ func (t *turn) keepOffers(choices []offered) {
 	}
 }
 
-// bodies are the provider's messages that one thing said becomes on the turn's channel.
-func (r *Runner) bodies(t *turn, say flows.Say) ([]bots.Body, []offered, error) {
+// bodies are the provider's messages that one thing said becomes on the turn's channel. So many choices of the turn stand before it.
+func (r *Runner) bodies(t *turn, say flows.Say, before int) ([]bots.Body, given, error) {
 	var lines []string
 	for _, l := range say.Lines {
 		text, err := r.text(t.lib, t.lang, l.Key, l.Fields)
 		if err != nil {
-			return nil, nil, err
+			return nil, given{}, err
 		}
 		lines = append(lines, text)
 	}
-	text := strings.Join(lines, "\n")
-	var choices []bots.Choice
-	var given []offered
+	body := bots.Body{Lang: t.lang, Text: strings.Join(lines, "\n"), Turn: t.turn, Files: append(r.exampleFile(t, say.Example), say.Files...)}
+	choices, offers, err := r.choices(t, say)
+	if err != nil {
+		return nil, given{}, err
+	}
+	if t.limits.Buttons {
+		body.Choices = choices
+		return split(body, t.limits), given{numbered: offers}, nil
+	}
+	g := r.divide(offers)
+	if body.Text, err = r.listed(t, body.Text, g, before); err != nil {
+		return nil, given{}, err
+	}
+	return split(body, t.limits), g, nil
+}
+
+// choices are the ways on that the channel can show.
+func (r *Runner) choices(t *turn, say flows.Say) (shown []bots.Choice, offers []offered, err error) {
 	for _, c := range say.Choices {
 		if c.Phone && !t.limits.Phone {
 			continue
@@ -106,21 +121,10 @@ func (r *Runner) bodies(t *turn, say flows.Say) ([]bots.Body, []offered, error) 
 		if err != nil {
 			return nil, nil, err
 		}
-		choices = append(choices, bots.Choice{ID: c.ID, Label: label, Phone: c.Phone, URL: c.URL})
-		given = append(given, offered{c.ID, label, c.Phone})
+		shown = append(shown, bots.Choice{ID: c.ID, Label: label, Phone: c.Phone, URL: c.URL})
+		offers = append(offers, offered{ID: c.ID, Label: label, Phone: c.Phone, menu: c.Menu})
 	}
-	if len(choices) > 0 && !t.limits.Buttons {
-		lead, err := r.text(t.lib, t.lang, templates.ChooseNumber, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		text += "\n\n" + lead
-		for i, c := range choices {
-			text += fmt.Sprintf("\n%d. %s", i+1, c.Label)
-		}
-		choices = nil
-	}
-	return split(bots.Body{Lang: t.lang, Text: text, Choices: choices, Turn: t.turn, Files: append(r.exampleFile(t, say.Example), say.Files...)}, t.limits), given, nil
+	return shown, offers, nil
 }
 
 func (r *Runner) label(t *turn, c flows.Choice) (string, error) {

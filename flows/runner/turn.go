@@ -205,7 +205,7 @@ func (t *turn) meant(text string, word, free bool) string {
 		return ""
 	}
 	last := t.stored.Offers[len(t.stored.Offers)-1].Choices
-	if n, ok := templates.ChoiceNumber(text); ok && n >= 1 && n <= len(last) {
+	if n, ok := templates.ChoiceNumber(text); ok && n >= 1 && n <= len(last) && !last[n-1].Word {
 		return last[n-1].ID
 	}
 	for _, c := range last {
