@@ -138,6 +138,12 @@ func (s *Set) message(r *Reader, in Input, out *Turn) error {
 		}
 		return nil
 	}
+	if left := out.passOver(in.Files, step.Files); len(left) < len(in.Files) {
+		if in.Files = left; len(left) == 0 && in.Choice == "" && in.Phone == "" && strings.TrimSpace(in.Text) == "" {
+			s.ask(r, out)
+			return nil
+		}
+	}
 	if len(in.Files) > 0 && !step.Files {
 		out.say("files.not_needed", nil)
 		in.Files = nil

@@ -29,6 +29,30 @@ var problemTexts = map[string]string{
 	"over":           "papers.over",
 }
 
+// kindTexts say what to do instead of what a messenger can send and nobody here can take, by the channel's word for it. A sticker says nothing that could be
+// answered.
+var kindTexts = map[string]string{
+	"voice": problemTexts[problemVoice], "audio": problemTexts[problemVoice], "video": "files.video", "video_note": "files.video", "animation": "files.video",
+	"view_once": "files.view_once", "sticker": "",
+}
+
+// passOver says what to send instead of what cannot be taken, and gives the other files. Where files are taken, what was spoken is too: for a person.
+func (t *Turn) passOver(files []Finding, taken bool) (left []Finding) {
+	var told []string
+	for _, f := range files {
+		key, is := kindTexts[f.Name]
+		if !is || f.Problem != "unsupported" && (f.Problem != problemVoice || taken) {
+			left = append(left, f)
+			continue
+		}
+		if key != "" && !slices.Contains(told, key) {
+			told = append(told, key)
+			t.say(key, nil)
+		}
+	}
+	return left
+}
+
 // problemLost is that of a file which was sent and could not be had: it is asked for again by its name.
 const problemLost = "lost"
 

@@ -205,6 +205,9 @@ func (p *player) message(what string) Input {
 			}
 			sheet.Problem = problem
 			found := Finding{File: fmt.Sprintf("f%d-%d", p.line, i), Kind: kind, Problem: problem}
+			if problem == "unsupported" || problem == problemVoice { // what a messenger can send, by its name
+				found.Name = kind
+			}
 			if kind == "image" || kind == "pdf" {
 				found.Sheets = []Sheet{sheet}
 			}

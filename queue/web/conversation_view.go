@@ -145,6 +145,12 @@ func (v *visit) entries(entries []bots.Entry, contact string) []entryView {
 	return out
 }
 
+// kindTexts name what messengers can send and the library cannot take, by the channels' words.
+var kindTexts = map[string]string{
+	"voice": "desk_kind.voice", "audio": "desk_kind.audio", "video": "desk_kind.video", "video_note": "desk_kind.video_note",
+	"animation": "desk_kind.animation", "sticker": "desk_kind.sticker", "view_once": "desk_kind.view_once",
+}
+
 func (v *visit) entryOf(e bots.Entry, contact string) entryView {
 	out := entryView{
 		ID: "in" + strconv.Itoa(e.At.Event), Side: e.Side, Who: contact, At: v.clock(e.Written),
@@ -177,11 +183,14 @@ func (v *visit) entryOf(e bots.Entry, contact string) entryView {
 		out.Files = append(out.Files, fileView{f.ID, name, v.size(f.Size), picture && f.ID != "", papers && f.ID != ""}) // what was never fetched has only its name
 	}
 	for _, r := range e.Refused {
-		key := "desk.upload_refused"
+		key, name := "desk.upload_refused", r.Name
 		if r.Reason == "voice" { // which the library's phone plays
 			key = "desk_voice.refused"
 		}
-		out.Refused = append(out.Refused, v.t(key, "name", r.Name))
+		if kind := kindTexts[name]; kind != "" {
+			name = v.t(kind)
+		}
+		out.Refused = append(out.Refused, v.t(key, "name", name))
 	}
 	for _, c := range e.Choices {
 		out.Choices = append(out.Choices, c.Label)
