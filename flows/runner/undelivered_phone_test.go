@@ -104,6 +104,7 @@ func TestCopyIsNotCopied(t *testing.T) {
 			s := newShelf(t)
 			number, c := s.whatsapp()
 			s.exec(`update readers set email = 'anna@reader.test', email_proven = $1, phone = $2, phone_proven = true`, mail, annasPhone)
+			s.await("what was said before has gone", func() bool { return s.count(`select count(*) from outbox where state in ('queued', 'leased')`) == 0 })
 			s.registry.Set(s.chat, refusing{s.web})
 			s.registry.Set(s.mail, refusing{s.post})
 			s.registry.Set(number, refusingBook{phonebook{c}, refusing{c}})
