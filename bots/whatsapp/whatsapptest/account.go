@@ -19,6 +19,7 @@ type Account struct {
 	banned   time.Time // until then
 	outdated bool
 	logins   int
+	replaced int
 	copies   []Sent
 	present  int
 }
@@ -115,6 +116,13 @@ func (a *Account) Logins() int {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	return a.logins
+}
+
+// Replaced counts the logins that threw out an older connection of the same device: two programs used its keys at a time.
+func (a *Account) Replaced() int {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	return a.replaced
 }
 
 // Unlink takes the linked devices off the phone's list: they are told so where they are connected, and refused from then on.

@@ -61,7 +61,10 @@ func (a *Account) device(p *waWa6.ClientPayload, noise []byte) *device {
 
 // login lets a device in; its older connection has to go. The lock is held.
 func (s *Server) login(c *connection, d *device) {
-	d.dismiss(replaced())
+	if d.conn != nil {
+		d.account.replaced++
+		d.dismiss(replaced())
+	}
 	c.device, d.conn, d.active = d, c, false
 	d.account.logins++
 	c.send(node{Tag: "success", Attrs: attrs{"t": s.now().Unix(), "lid": d.lid, "props": "27", "companion_enc_static": "x"}})
