@@ -88,8 +88,8 @@ func (c *crash) committed(ctx context.Context) (func(), bool) {
 	}
 }
 
-const waitsFor = `select exists (select from pg_locks where relation = $1::regclass and not granted
-and database = (select oid from pg_database where datname = current_database()))`
+const waitsFor = `select exists (select from pg_locks l join pg_stat_activity a using (pid) where l.relation = $1::regclass and not l.granted
+and l.database = (select oid from pg_database where datname = current_database()) and a.query ~* $2)`
 
 // locked takes the table away until the process waits for it.
 func (c *crash) locked(table, mode string) func(context.Context) (func(), bool) {
@@ -98,6 +98,11 @@ func (c *crash) locked(table, mode string) func(context.Context) (func(), bool) 
 
 // lockedThen does the same, and something as soon as it has the table.
 func (c *crash) lockedThen(table, mode string, then func()) func(context.Context) (func(), bool) {
+	return c.lockedFrom(table, mode, "", then)
+}
+
+// lockedFrom waits until it is a statement of this kind, a regular expression, that waits for the table.
+func (c *crash) lockedFrom(table, mode, statement string, then func()) func(context.Context) (func(), bool) {
 	return func(ctx context.Context) (func(), bool) {
 		tx, err := c.db.Begin(ctx)
 		if err != nil {
@@ -109,7 +114,7 @@ func (c *crash) lockedThen(table, mode string, then func()) func(context.Context
 		}
 		then()
 		for waits := false; !waits; {
-			if err := c.db.QueryRow(ctx, waitsFor, table).Scan(&waits); err != nil {
+			if err := c.db.QueryRow(ctx, waitsFor, table, statement).Scan(&waits); err != nil {
 				return release, false
 			}
 			select {

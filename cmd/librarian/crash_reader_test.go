@@ -25,6 +25,7 @@ type utterance struct {
 	label  string // and what stands on it
 	file   []byte
 	photo  bool // sent as a picture where the channel tells pictures from documents
+	edits  bool // the text takes the place of what was said last
 	want   []string
 }
 
@@ -53,6 +54,7 @@ type reader struct {
 	rng       *rand.Rand
 	hasty     bool // does not wait for an answer before the next message
 	registers bool
+	aside     bool // a librarian speaks with them: what they write is kept, and nobody answers here
 
 	ids   []string // of the messages, as the channel names them
 	want  []string
@@ -64,7 +66,10 @@ type reader struct {
 
 // run goes on from one dialogue to the next until it is over, and then waits for what is still to come.
 func (r *reader) run(ctx context.Context, over <-chan struct{}) error {
-	script := append(r.opening(), r.script(0)...)
+	var script []utterance
+	if len(r.ids) == 0 {
+		script = append(r.opening(), r.script(0)...)
+	}
 	for dialogue := 1; ; dialogue++ {
 		for _, l := range script {
 			if err := r.tell(ctx, l); err != nil {
@@ -84,7 +89,11 @@ func (r *reader) run(ctx context.Context, over <-chan struct{}) error {
 }
 
 func (r *reader) tell(ctx context.Context, l utterance) error {
-	pause := time.NewTimer(time.Duration(r.rng.Int64N(int64(r.c.pace))))
+	wait := time.Duration(r.rng.Int64N(int64(r.c.pace)))
+	if r.aside {
+		wait *= 5 // otherwise there would be nothing but them
+	}
+	pause := time.NewTimer(wait)
 	defer pause.Stop()
 	select {
 	case <-pause.C:
@@ -109,9 +118,9 @@ func (r *reader) tell(ctx context.Context, l utterance) error {
 }
 
 func (r *reader) opening() []utterance {
-	first := utterance{choice: "start"}
-	if r.telegram() {
-		first = utterance{text: "/start"}
+	first := utterance{text: "/start"}
+	if _, ok := r.mouth.(*webReader); ok {
+		first = utterance{choice: "start"}
 	}
 	first.want = r.c.texts("menu.hello", "menu.what")
 	return []utterance{first}
@@ -119,12 +128,16 @@ func (r *reader) opening() []utterance {
 
 func (r *reader) telegram() bool { _, ok := r.mouth.(*telegramReader); return ok }
 
+func (r *reader) whatsapp() bool { _, ok := r.mouth.(*phoneReader); return ok }
+
 func (r *reader) button(id, label string, want ...string) utterance {
 	return utterance{choice: id, label: r.c.text(label, nil), want: r.c.texts(want...)}
 }
 
 func (r *reader) script(dialogue int) []utterance {
 	switch {
+	case r.aside:
+		return r.remarks()
 	case r.registers:
 		return r.registration(dialogue)
 	case dialogue == 0:
@@ -154,6 +167,9 @@ func (r *reader) additions(n int) []utterance {
 			l.file, l.photo = r.picture(), true
 		case what < 5 && i%2 == 1:
 			l.file = fmt.Appendf(nil, "Reader %d encloses a list, %d.\n", r.number, r.rng.Uint64())
+		case what == 9 && r.whatsapp() && i > 0 && out[i-1].text != "":
+			l.text, l.edits = fmt.Sprintf("Reader %d writes %d anew.", r.number, r.adds), true
+			r.notes = append(r.notes, l.text)
 		default:
 			l.text = fmt.Sprintf("Reader %d adds %d.", r.number, r.adds)
 			r.notes = append(r.notes, l.text)
@@ -164,7 +180,7 @@ func (r *reader) additions(n int) []utterance {
 	return out
 }
 
-// registration goes to its end, or every third time is given up at the photo.
+// registration goes to its end, or every third time is given up at the photo; by WhatsApp each time, where there are many messages between two photos as it is.
 func (r *reader) registration(dialogue int) []utterance {
 	join, whom, relation, of := "menu.register", "register.for_self", "self", ""
 	if r.registered > 0 {
@@ -180,7 +196,7 @@ func (r *reader) registration(dialogue int) []utterance {
 		r.button("yes", "register.agree", "register.photo"),
 		photo,
 	}
-	if dialogue%3 == 1 {
+	if dialogue%3 == 1 || r.whatsapp() {
 		return append(out, utterance{text: "cancel", want: r.c.texts("common.stopped")})
 	}
 	r.registered++

@@ -51,6 +51,7 @@ func (c *crash) kill() {
 		c.Log("the process had ended by itself before the kill")
 	}
 	c.bot.Heal()
+	c.heal()
 }
 
 // alone waits until the database has done with the connections of the process, but for what waits for a table that the test holds.

@@ -44,6 +44,7 @@ type crash struct {
 	readers   []*reader
 	startTime time.Duration
 	release   func() // lets go of what the last round held
+	heal      func() // ends what a provider was told to do wrong
 
 	inGap   map[row]int // kills that fell between a request to Telegram and its stored result
 	widest  int         // such messages at one kill
@@ -153,7 +154,7 @@ func newCrash(t *testing.T, seed uint64) *crash {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.db.Close)
-	c.release = func() {}
+	c.release, c.heal = func() {}, func() {}
 	t.Cleanup(func() { c.release() }) // or the pool would wait for it
 	c.must("key", "new", w.key)
 	return c
@@ -161,7 +162,7 @@ func newCrash(t *testing.T, seed uint64) *crash {
 
 const testName = "crash-test"
 
-// begin kills the program while it makes its tables, and then sets a library up with its own commands.
+// begin kills the program while it makes its tables, and then sets a library up.
 func (c *crash) begin() {
 	c.Helper()
 	if _, err := c.db.Exec(c.Context(), `drop schema public cascade; create schema public`); err != nil {
@@ -173,6 +174,12 @@ func (c *crash) begin() {
 		c.kill()
 		c.alone()
 	}
+	c.found()
+}
+
+// found sets a library up with the program's own commands, and lets it serve.
+func (c *crash) found() {
+	c.Helper()
 	settings := library.Settings{
 		Languages: []library.Lang{library.English}, Record: library.English,
 		Registration: library.Registration{ConsentPhoto: true, Consent: library.Consent{

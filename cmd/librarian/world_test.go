@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.mau.fi/whatsmeow"
 
+	"librarian/bots/whatsapp"
 	"librarian/bots/whatsapp/whatsapptest"
 	"librarian/cmd/schema/pgtest"
 )
@@ -49,6 +51,7 @@ func TestMain(m *testing.M) {
 	}
 	binaryDir = dir
 	whatsmeow.WACertPubKey = whatsapptest.Cert()
+	whatsapp.Hush(slog.New(slog.DiscardHandler))
 	code := m.Run()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -67,6 +70,7 @@ type world struct {
 	key      string
 	files    string
 	listen   string
+	env      []string // more settings
 	log      *syncBuffer
 	process  *exec.Cmd
 	ended    chan error
@@ -107,6 +111,7 @@ func (w *world) command(args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(context.Background(), path, args...)
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+w.database, "LIBRARIAN_KEY_FILE="+w.key, "LIBRARIAN_FILES="+w.files, "LIBRARIAN_LISTEN="+w.listen)
+	cmd.Env = append(cmd.Env, w.env...)
 	return cmd
 }
 
