@@ -32,14 +32,18 @@ func (l *linking) served(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
+// warnings are what a command says of its work.
+func warnings() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 // hold has this process hold the number, unless the service does: where none runs the phone is linked all the same. What a reader writes meanwhile is not
 // taken; WhatsApp brings it to the service.
 func (l *linking) hold(ctx context.Context) (stop func(), err error) {
 	if held, err := l.served(ctx); held || err != nil {
 		return func() {}, err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	whatsapp.Hush(log)
+	log := warnings()
 	store, err := whatsapp.OpenStore(ctx, l.pool, whatsapp.NewLog(log))
 	if err != nil {
 		return nil, err

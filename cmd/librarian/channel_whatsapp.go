@@ -69,6 +69,7 @@ func (c whatsappAddCommand) Run(ctx context.Context) error {
 	if done, err := l.linked(ctx); done || err != nil {
 		return err
 	}
+	whatsapp.Hush(warnings())
 	stop, err := l.hold(ctx)
 	if err != nil {
 		return err
@@ -88,6 +89,7 @@ func (c channelUnlinkCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	whatsapp.Hush(warnings())
 	stop, err := l.hold(ctx)
 	if err != nil {
 		return err
