@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"go.mau.fi/whatsmeow"
 
@@ -48,6 +49,15 @@ func (s settings) whatsappTransport() http.RoundTripper {
 	return &http.Transport{DialContext: dial, DialTLSContext: dial}
 }
 
+// whatsappPace is that of a person, and faster where nobody looks on.
+func (s settings) whatsappPace() func(int) time.Duration {
+	const faster = 20
+	if s.WhatsAppTestServer == "" {
+		return whatsapp.Pace
+	}
+	return func(text int) time.Duration { return whatsapp.Pace(text) / faster }
+}
+
 // openDevices opens the keys of the linked phones, for all numbers.
 func (s *service) openDevices(ctx context.Context) (err error) {
 	s.devices, err = whatsapp.OpenStore(ctx, s.pool, whatsapp.NewLog(s.log))
@@ -69,7 +79,7 @@ func (s *service) switchOnWhatsApp(a bots.Account) (func(context.Context) error,
 		Wake: func() (<-chan struct{}, func()) {
 			return s.signals.Subscribe(bots.Signal{Topic: bots.TopicChannels, Library: a.Library, ID: int64(a.ID)})
 		},
-		Transport: s.whatsappTransport(), Pace: whatsapp.Pace, FirstContacts: c.FirstContacts, Now: s.now, Log: s.log,
+		Transport: s.whatsappTransport(), Pace: s.whatsappPace(), FirstContacts: c.FirstContacts, Now: s.now, Log: s.log,
 	})
 	s.registry.Set(a.ID, w)
 	return w.Run, nil

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,7 +34,11 @@ import (
 // binary is the program itself, built once for all tests of the package.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(binaryDir, "librarian")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-tags", "nodynamic", "-o", path, ".").CombinedOutput()
+	args := []string{"build", "-tags", "nodynamic", "-o", path, "."}
+	if os.Getenv("LIBRARIAN_RACE") != "" { // slow: not for every run
+		args = slices.Insert(args, 1, "-race")
+	}
+	out, err := exec.CommandContext(context.Background(), "go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
@@ -70,7 +75,7 @@ type world struct {
 	key      string
 	files    string
 	listen   string
-	env      []string // more settings
+	env      []string // of its programs, beside the usual
 	log      *syncBuffer
 	process  *exec.Cmd
 	ended    chan error
@@ -144,6 +149,9 @@ func (w *world) start(flags ...string) {
 	w.Cleanup(func() {
 		_ = process.Process.Kill() // it may have ended long ago
 		for range ended {          // until it has ended
+		}
+		if strings.Contains(w.log.String(), "DATA RACE") {
+			w.Errorf("the program races\n%s", w.log)
 		}
 	})
 }
