@@ -138,6 +138,15 @@ func (r *Reader) slipOf(text string) (order int64, named bool) {
 	return 0, false
 }
 
+// OrderNumbers keeps of a message of ours that was answered the numbers that may be an order's, and nothing else: it may be the one with a secret in it.
+func OrderNumbers(text string) string {
+	var numbers []string
+	for _, found := range slipNumber.FindAllStringSubmatch(text, -1) {
+		numbers = append(numbers, "№ "+cmp.Or(found[1:]...))
+	}
+	return strings.Join(numbers, " ")
+}
+
 func (r *Reader) slipChoice(id string, out *Turn) bool {
 	for _, prefix := range []string{slipAll, slipNone, slipWhy} {
 		rest, ours := strings.CutPrefix(id, prefix)

@@ -291,7 +291,7 @@ func (r *Runner) event(a arrival, conv bots.ConversationID, now time.Time) newEv
 		lib: in.Library, conv: conv, kind: "message", external: "m:" + in.ID, state: "ready", written: in.At, ready: now,
 		body: body{
 			Text: text, Choice: in.Choice, Turn: in.Turn, Phone: in.Phone, Cut: cut, Album: in.Album, Refused: in.Refused,
-			Unproven: in.Unproven, Answers: in.Answers,
+			Unproven: in.Unproven, Answers: flows.OrderNumbers(in.Answers),
 		},
 	}
 	for _, f := range in.Files {

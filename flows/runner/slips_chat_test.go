@@ -111,6 +111,21 @@ func TestDepartmentAsksInAChatForAScan(t *testing.T) {
 	}
 }
 
+// TestAnsweredSecretIsNotKept: who answers the message with their first password brings it with them, in the words that they answer.
+func TestAnsweredSecretIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	m := s.message("reader", s.newID(), "спасибо")
+	m.Answers = "Первый пароль: qwerty-77-zx. Заказ № 12"
+	s.receive(s.instance, m)
+	if n := s.count(`select count(*) from events where body::text like '%qwerty%'`); n != 0 {
+		t.Errorf("%d events hold it", n)
+	}
+	if n := s.count(`select count(*) from events where body::text like '%№ 12%'`); n != 1 {
+		t.Errorf("%d events hold the order", n)
+	}
+}
+
 // TestSlipIsAnswered: with several orders open, photos and words go to that whose slip they answer; the number in the caption says more.
 func TestSlipIsAnswered(t *testing.T) {
 	t.Parallel()
