@@ -31,12 +31,14 @@ const lidMark = "lid:"
 type person struct {
 	External   string
 	LID, Phone string
-	Heard      bool // they have written to us
+	SameAs     string // the address that took this one's place
+	Heard      bool   // they have written to us
 	Met        *time.Time
 }
 
-const findPeople = `select external, coalesce(lid, '') as lid, coalesce(phone, '') as phone, heard_at is not null as heard, least(heard_at, begun_at) as met
-from whatsapp_people where library_id = $1 and channel_id = $2 and (lid = nullif($3, '') or phone = nullif($4, '') or external = nullif($5, ''))
+const findPeople = `select external, coalesce(lid, '') as lid, coalesce(phone, '') as phone, coalesce(same_as, '') as same_as, heard_at is not null as heard, least(heard_at, begun_at) as met
+from whatsapp_people where library_id = $1 and channel_id = $2 and (lid = nullif($3, '') or phone = nullif($4, '')
+  or external in ($5, (select same_as from whatsapp_people where library_id = $1 and channel_id = $2 and external = $5)))
 order by met nulls last, external`
 
 // named gives those who bear one of the names, whom we have known longest first.
@@ -52,18 +54,22 @@ func (p people) named(ctx context.Context, db contacts.DB, lid, phone, external 
 	return found, nil
 }
 
-// find gives the address of a person who is known.
-func (p people) find(ctx context.Context, lid, phone string) (address string, ok bool, err error) {
-	found, err := p.named(ctx, p.pool, lid, phone, "")
-	if err != nil || len(found) == 0 {
-		return "", false, err
+const allAddresses = `with p as (select external from whatsapp_people
+  where library_id = $1 and channel_id = $2 and (lid = nullif($3, '') or phone = nullif($4, '') and (lid is null or $3 = '')))
+select external from p
+union select a.external from p join whatsapp_people a on a.library_id = $1 and a.channel_id = $2 and a.same_as = p.external order by external`
+
+// addresses gives all under which a person was ever written to: none for somebody unknown. A number that is with somebody else by now is not theirs.
+func (p people) addresses(ctx context.Context, lid, phone string) ([]string, error) {
+	rows, err := p.pool.Query(ctx, allAddresses, p.library, p.channel, lid, phone)
+	if err != nil {
+		return nil, fmt.Errorf("addresses of a person of channel %d: %w", p.channel, err)
 	}
-	for _, one := range found {
-		if lid != "" && one.LID == lid { // the number may have been somebody else's before
-			return one.External, true, nil
-		}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("addresses of a person of channel %d: %w", p.channel, err)
 	}
-	return found[0].External, true, nil
+	return found, nil
 }
 
 var errNameless = errors.New("neither an id nor a number")
@@ -122,8 +128,9 @@ func (p people) settle(ctx context.Context, tx pgx.Tx, found []person, lid, phon
 	kept := same[0]
 	for _, twin := range same[1:] {
 		// Two rows turn out to be one person, who wrote by id and was written to by number, say. The address known longer is theirs from now on; the other's
-		// conversation stays as it is, and nothing new comes to it.
-		if err := p.exec(ctx, tx, `delete from whatsapp_people where library_id = $1 and channel_id = $2 and external = $3`, twin.External); err != nil {
+		// conversation stays as it is, and nothing new comes to it, from nobody: the number may be another person's one day.
+		if err := p.exec(ctx, tx, `update whatsapp_people set lid = null, phone = null, same_as = $4
+where library_id = $1 and channel_id = $2 and $3 in (external, same_as)`, twin.External, kept.External); err != nil {
 			return "", err
 		}
 	}
@@ -182,6 +189,12 @@ func (p people) whose(ctx context.Context, db contacts.DB, address string) (pers
 	found, err := p.named(ctx, db, lid, phone, address)
 	if err != nil || len(found) == 0 {
 		return person{External: address, LID: lid, Phone: phone}, false, err
+	}
+	for _, one := range found {
+		if one.External == address && one.SameAs != "" {
+			address = one.SameAs
+			break
+		}
 	}
 	for _, one := range found {
 		if one.External == address {

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -39,8 +40,30 @@ func TestTwoRowsAreOnePerson(t *testing.T) {
 	p.met(t, "81", "", "4917")
 	p.reaches(t, "4917", "81@lid")
 	p.reaches(t, "lid:81", "81@lid")
-	if address, ok, err := p.find(t.Context(), "81", ""); err != nil || !ok || address != "4917" {
-		t.Errorf("found %q %t, %v", address, ok, err)
+	p.addressed(t, "81", "", "4917", "lid:81") // receipts of what went to the other address come too
+}
+
+// What was a person's address stays theirs, though another took its place and the number in it is given to somebody else.
+func TestNumberChangesHandsAfterTwoRowsWereOne(t *testing.T) {
+	t.Parallel()
+	p := newPeople(t)
+	p.met(t, "81", "", "lid:81")
+	if wait, err := p.begin(t.Context(), "4917", 20, time.Now()); err != nil || wait != 0 {
+		t.Fatalf("%s, %v", wait, err)
+	}
+	p.addressed(t, "81", "4917", "4917", "lid:81")
+	p.met(t, "81", "4917", "lid:81")
+	p.addressed(t, "81", "", "4917", "lid:81")
+	p.met(t, "82", "4917", "lid:82")
+	p.reaches(t, "4917", "81@lid")
+	p.addressed(t, "82", "4917", "lid:82")
+	p.addressed(t, "83", "4917") // the next to have it, before they wrote
+}
+
+func (p people) addressed(t *testing.T, lid, phone string, want ...string) {
+	t.Helper()
+	if got, err := p.addresses(t.Context(), lid, phone); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q %q has %q, %v; not %q", lid, phone, got, err, want)
 	}
 }
 

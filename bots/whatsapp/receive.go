@@ -130,11 +130,13 @@ func (h *holder) receipt(cli *whatsmeow.Client, e *events.Receipt) bool {
 	}
 	return h.insist(receiptTime, e.MessageIDs[0], func(ctx context.Context) error {
 		lid, phone := known(ctx, cli, e.MessageSource)
-		address, ok, err := h.people.find(ctx, lid, phone)
-		if err != nil || !ok {
-			return err
+		addresses, err := h.people.addresses(ctx, lid, phone)
+		for _, address := range addresses { // each takes up the messages that went to it
+			if err == nil {
+				err = h.Delivered(ctx, h.Library, h.Channel, address, e.MessageIDs, read)
+			}
 		}
-		return h.Delivered(ctx, h.Library, h.Channel, address, e.MessageIDs, read)
+		return err
 	})
 }
 

@@ -166,14 +166,17 @@ func (h *holder) saidTo(ctx context.Context, to types.JID, id types.MessageID) (
 	if to.Server == types.DefaultUserServer {
 		lid, phone = "", to.User
 	}
-	address, ok, err := h.people.find(ctx, lid, phone)
-	if err == nil && !ok {
-		err = bots.ErrNoSuch
-	}
+	addresses, err := h.people.addresses(ctx, lid, phone)
 	if err != nil {
 		return bots.Outbound{}, err
 	}
-	return h.Again(ctx, h.Library, h.Channel, address, id)
+	for _, address := range addresses {
+		m, err := h.Again(ctx, h.Library, h.Channel, address, id)
+		if !errors.Is(err, bots.ErrNoSuch) {
+			return m, err
+		}
+	}
+	return bots.Outbound{}, bots.ErrNoSuch
 }
 
 func openError(err error) *bots.SendError {

@@ -30,13 +30,15 @@ create table whatsapp_people (
   phone      text,
   heard_at   timestamptz,                          -- when they wrote first; null: they never did
   begun_at   timestamptz,                          -- when we wrote first to somebody who had not
+  same_as    text,                                 -- the address of the same person that took this one's place; the row stays, so that nobody else gets it
   primary key (library_id, channel_id, external),
   unique (library_id, channel_id, lid),
   unique (library_id, channel_id, phone),
-  check (lid is not null or phone is not null),
+  check (case when same_as is null then lid is not null or phone is not null else lid is null and phone is null end),
   foreign key (library_id, channel_id) references channels (library_id, id)
 );
 create index whatsapp_begun on whatsapp_people (library_id, channel_id, begun_at) where begun_at is not null;
+create index whatsapp_same on whatsapp_people (library_id, channel_id, same_as) where same_as is not null;
 
 -- A file that WhatsApp's servers have dropped is sent up again by the phone it came from, when that is on.
 create table whatsapp_media (
