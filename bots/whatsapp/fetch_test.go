@@ -115,6 +115,23 @@ func TestFileIsGone(t *testing.T) {
 	}
 }
 
+// The phone did not manage it: it is asked again another time.
+func TestFileIsNotSentUpThisTime(t *testing.T) {
+	t.Parallel()
+	h, ada, f, id := sentPaper(t)
+	h.limits.reupload = 0
+	ada.Reupload(false)
+	must(t, h.server.DropMedia(id))
+	if _, err := h.fetches(f); !errors.Is(err, errAwaited) {
+		t.Errorf("while the phone is off: %v", err)
+	}
+	cli, _ := h.client()
+	newHolder(h.ctx(), h.WhatsApp).handle(cli, &events.MediaRetry{MessageID: id, Error: &events.MediaRetryError{Code: 1}})
+	if _, err := h.fetches(f); !errors.Is(err, errAwaited) {
+		t.Errorf("after an error: %v", err)
+	}
+}
+
 // Whatever its sender says of the size, no more is read than the largest file takes.
 func TestFetchIsBounded(t *testing.T) {
 	t.Parallel()

@@ -53,6 +53,9 @@ func (r *reuploads) wake(message string) {
 	}
 }
 
+// notOnPhone is what is said of a file that the phone has no more. Everything else may go better another time.
+const notOnPhone = 2
+
 // answer is what a phone said, as it came. It can be read with the file's key alone, which is kept with the message and nowhere else.
 type answer struct {
 	IV   []byte `json:"iv"`
@@ -67,8 +70,8 @@ func (h *holder) reuploaded(e *events.MediaRetry) bool {
 	if err != nil {
 		return true // of bytes it cannot be
 	}
-	gone := e.Error != nil
-	if gone {
+	gone := e.Error != nil && e.Error.Code == notOnPhone
+	if e.Error != nil {
 		text = nil
 	}
 	h.insist(receiptTime, e.MessageID, func(ctx context.Context) error {
@@ -105,10 +108,10 @@ func (w *WhatsApp) reuploadOf(ctx context.Context, r ref) (path string, found bo
 		return "", false, nil //nolint:nilerr // the phone is asked again
 	case said.GetResult() == waMmsRetry.MediaRetryNotification_SUCCESS && said.GetDirectPath() != "":
 		return said.GetDirectPath(), true, nil
-	case said.GetResult() == waMmsRetry.MediaRetryNotification_DECRYPTION_ERROR:
-		return "", false, nil
+	case said.GetResult() == waMmsRetry.MediaRetryNotification_NOT_FOUND:
+		return "", false, bots.ErrGone
 	}
-	return "", false, bots.ErrGone
+	return "", false, nil
 }
 
 const noteAsked = `insert into whatsapp_media as m (library_id, channel_id, message, asked_at) values ($1, $2, $3, $4)
