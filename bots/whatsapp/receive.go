@@ -65,7 +65,10 @@ func (h *holder) message(cli *whatsmeow.Client, e *events.Message) bool {
 // receive is true when the message is on disk. It tries for a while: one that is brought again comes after those that were written later.
 func (h *holder) receive(cli *whatsmeow.Client, info types.MessageInfo, in bots.Inbound) bool {
 	done := h.insist(h.limits.receive, info.ID, func(ctx context.Context) error {
-		lid, phone := known(ctx, cli, info.MessageSource)
+		lid, phone, err := known(ctx, cli, info.MessageSource)
+		if err != nil {
+			return err
+		}
 		sender, err := h.people.meet(ctx, lid, phone, h.Now())
 		if err != nil {
 			return err
@@ -129,7 +132,10 @@ func (h *holder) receipt(cli *whatsmeow.Client, e *events.Receipt) bool {
 		return true
 	}
 	return h.insist(receiptTime, e.MessageIDs[0], func(ctx context.Context) error {
-		lid, phone := known(ctx, cli, e.MessageSource)
+		lid, phone, err := known(ctx, cli, e.MessageSource)
+		if err != nil {
+			return err
+		}
 		addresses, err := h.people.addresses(ctx, lid, phone)
 		for _, address := range addresses { // each takes up the messages that went to it
 			if err == nil {
@@ -146,7 +152,7 @@ func private(s types.MessageSource) bool {
 }
 
 // known gives what is known of a sender: WhatsApp's own id of them, and their phone number. One of them may be missing.
-func known(ctx context.Context, cli *whatsmeow.Client, s types.MessageSource) (lid, phone string) {
+func known(ctx context.Context, cli *whatsmeow.Client, s types.MessageSource) (lid, phone string, err error) {
 	for _, j := range []types.JID{s.Sender, s.SenderAlt} {
 		switch j.Server {
 		case types.HiddenUserServer:
@@ -155,16 +161,18 @@ func known(ctx context.Context, cli *whatsmeow.Client, s types.MessageSource) (l
 			phone = j.User
 		}
 	}
-	// What the store does not know is learnt with another message.
+	// What the store does not know is learnt with another message. Where it does not answer nobody is taken for a stranger.
+	var j types.JID
 	switch {
 	case phone == "" && lid != "":
-		if j, err := cli.Store.LIDs.GetPNForLID(ctx, types.NewJID(lid, types.HiddenUserServer)); err == nil {
-			phone = j.User
-		}
+		j, err = cli.Store.LIDs.GetPNForLID(ctx, types.NewJID(lid, types.HiddenUserServer))
+		phone = j.User
 	case lid == "" && phone != "":
-		if j, err := cli.Store.LIDs.GetLIDForPN(ctx, types.NewJID(phone, types.DefaultUserServer)); err == nil {
-			lid = j.User
-		}
+		j, err = cli.Store.LIDs.GetLIDForPN(ctx, types.NewJID(phone, types.DefaultUserServer))
+		lid = j.User
 	}
-	return lid, phone
+	if err != nil {
+		return "", "", fmt.Errorf("look for the other name of a sender: %w", err)
+	}
+	return lid, phone, nil
 }

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 
 	"librarian/bots"
@@ -252,5 +255,39 @@ func TestOneAddressUnderRace(t *testing.T) {
 		if len(seen) != 1 {
 			t.Errorf("addresses: %v", seen)
 		}
+	}
+}
+
+// deaf is a store of names that does not answer once.
+type deaf struct {
+	store.LIDStore
+	times atomic.Int32
+}
+
+var errDeaf = errors.New("no answer")
+
+func (d *deaf) GetPNForLID(ctx context.Context, lid types.JID) (types.JID, error) {
+	if d.times.Add(1) == 1 {
+		return types.JID{}, errDeaf
+	}
+	return d.LIDStore.GetPNForLID(ctx, lid)
+}
+
+// Somebody known by their number writes by their id at a moment when the two are not brought together: they are no stranger.
+func TestNamesAreNotReadAtOnce(t *testing.T) {
+	t.Parallel()
+	h, _, _ := linked(t)
+	_, err := h.people.meet(h.ctx(), "", adaNumber, time.Now())
+	must(t, err)
+	linked, _ := h.client()
+	names := &deaf{LIDStore: linked.Store.LIDs}
+	must(t, names.PutLIDMapping(h.ctx(), jid(adaLID), types.NewJID(adaNumber, types.DefaultUserServer)))
+	cli := &whatsmeow.Client{Store: &store.Device{LIDs: names}}
+	from := types.MessageInfo{MessageSource: types.MessageSource{Chat: jid(adaLID), Sender: jid(adaLID)}, ID: "3A01"}
+	if !newHolder(h.ctx(), h.WhatsApp).receive(cli, from, bots.Inbound{ID: "3A01", Text: "hello"}) {
+		t.Fatal("not stored")
+	}
+	if in := h.await(1)[0]; in.Sender != adaNumber || names.times.Load() != 2 {
+		t.Errorf("%q after %d times", in.Sender, names.times.Load())
 	}
 }
