@@ -59,7 +59,7 @@ func (h *holder) connect() {
 		err := cli.ConnectContext(ctx)
 		late.Stop()
 		close(c.done)
-		h.tell(cli, dialled{err})
+		h.tell(cli, dialled{c, err})
 	}()
 }
 
@@ -123,7 +123,9 @@ func (h *holder) redial() {
 func (h *holder) hear(what any) {
 	switch e := what.(type) {
 	case dialled:
-		h.dialled(e.err)
+		if e.call == h.call { // not one that was given up
+			h.dialled(e.err)
+		}
 	case redo:
 		h.anew.Reset(min(firstRedial<<min(h.redos, 9), lastRedo))
 		h.redos++
@@ -156,7 +158,7 @@ func (h *holder) dialled(err error) {
 	case err != nil:
 		h.Log.InfoContext(h.ctx, "whatsapp is not reached", "channel", h.Channel, "error", fault(err))
 		h.redial()
-	case h.pairing == nil:
+	case h.pairing == nil && !h.Ready(): // the login may be heard of first
 		h.again.Reset(loginTime)
 	}
 }
@@ -230,9 +232,11 @@ func (h *holder) shutOut(what any) {
 	}
 }
 
-// wipe deletes the keys of a device.
-func (h *holder) wipe(device string) {
-	if err := h.Store.wipe(h.ctx, device); err != nil && h.ctx.Err() == nil {
+// wipe deletes the keys of a device, and reports that they are gone.
+func (h *holder) wipe(device string) bool {
+	err := h.Store.wipe(h.ctx, device)
+	if err != nil && h.ctx.Err() == nil {
 		h.Log.ErrorContext(h.ctx, "keys of a device are not deleted", "channel", h.Channel, "error", err)
 	}
+	return err == nil
 }

@@ -68,9 +68,12 @@ type news struct {
 
 // What a holder tells itself beside whatsmeow's events.
 type (
-	dialled struct{ err error } // a connection stands, or does not
-	redo    struct{}            // a message was not stored and is to come again, which it does on the next connection
-	stored  struct{}            // after that one was stored
+	dialled struct { // a connection stands, or does not
+		call *call
+		err  error
+	}
+	redo   struct{} // a message was not stored and is to come again, which it does on the next connection
+	stored struct{} // after that one was stored
 )
 
 func newHolder(ctx context.Context, w *WhatsApp) *holder {

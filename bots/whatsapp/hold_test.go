@@ -1,7 +1,9 @@
 package whatsapp
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +100,43 @@ func TestUnlinkedHere(t *testing.T) {
 		t.Errorf("send: %+v", e)
 	}
 	h.pair(a)
+}
+
+// The keys cannot be deleted at first: it is tried until they are.
+func TestUnlinkedWithTheDatabaseAway(t *testing.T) {
+	t.Parallel()
+	h, a, _ := linked(t)
+	run := func(sql string) {
+		_, err := h.pool.Exec(h.ctx(), sql)
+		must(t, err)
+	}
+	run(`alter table whatsmeow_device rename to away`)
+	h.ask(bots.AskUnlink, "")
+	h.until("a try", func() bool { return strings.Contains(h.log.tail(), "keys of a device are not deleted") })
+	if l := h.link(); l.Number == "" || l.Asked != bots.AskUnlink {
+		t.Errorf("while the keys are there: %+v", l)
+	}
+	run(`alter table away rename to whatsmeow_device`)
+	h.awaitLink("unlinked", func(l bots.Link) bool { return l.State == bots.LinkNone && l.Asked == "" })
+	var keys int
+	must(t, h.pool.QueryRow(h.ctx(), `select count(*) from whatsmeow_device`).Scan(&keys))
+	if keys != 0 || a.Linked() {
+		t.Errorf("%d devices, linked: %t", keys, a.Linked())
+	}
+}
+
+// Word of a call that was given up, or that comes after the login, has nothing called again.
+func TestWordOfAnOlderCall(t *testing.T) {
+	t.Parallel()
+	h, a, _ := linked(t)
+	hold := newHolder(h.ctx(), h.WhatsApp)
+	hold.cli, _ = h.client()
+	hold.call = &call{}
+	hold.hear(dialled{&call{}, context.Canceled})
+	hold.hear(dialled{hold.call, nil})
+	if hold.fails != 0 || hold.again.Stop() {
+		t.Errorf("%d calls in vain, another is to be made; %d logins", hold.fails, a.Logins())
+	}
 }
 
 func TestUnlinkedOnThePhone(t *testing.T) {

@@ -57,8 +57,9 @@ func (h *holder) look() {
 	case a.what == bots.AskNothing:
 		h.stopPairing()
 	case a.what == bots.AskUnlink:
-		h.unlink()
-		h.answered(a, "")
+		if h.unlink() { // otherwise it is still asked
+			h.answered(a, "")
+		}
 	case a.what == bots.AskConnect:
 		if h.fails, h.redos = 0, 0; linked && !h.Ready() {
 			h.connect()
@@ -229,8 +230,8 @@ func (h *holder) refusedPairing(what any) {
 	h.answered(a, problem)
 }
 
-// unlink ends the link and deletes its keys, whether or not WhatsApp can be told of it.
-func (h *holder) unlink() {
+// unlink ends the link and deletes its keys, whether or not WhatsApp can be told of it. It is false when the keys are still there.
+func (h *holder) unlink() bool {
 	h.stopPairing()
 	device := h.stands().device
 	if cli, ok := h.client(); ok {
@@ -239,8 +240,11 @@ func (h *holder) unlink() {
 		}
 	}
 	h.close()
-	h.wipe(device)
+	if !h.wipe(device) {
+		return false
+	}
 	h.note(standing{state: bots.LinkNone})
+	return true
 }
 
 // takeLeave has WhatsApp take this device off the phone's list. whatsmeow's own Logout deletes the keys at the moment in which WhatsApp's answer has them
