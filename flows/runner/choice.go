@@ -60,15 +60,27 @@ func onlyDigits(c rune) rune {
 // same reports that nothing but case, spaces, marks and letters that a keyboard lacks differs.
 func (p plainChoice) same(label plainChoice) bool { return slices.Equal(p.letters, label.letters) }
 
-// mistaken reports that the text is the whole label with a mistake or two. Neither its first letter nor a number is taken for a mistake.
+// mistaken reports that the text is the whole label with a mistake or two, the second in another word than the first: two letters in one word can be its
+// opposite, as in "isnt" and "is". Neither its first letter nor a number is taken for a mistake.
 func (p plainChoice) mistaken(label plainChoice, most int) bool {
-	switch n := len(label.letters); {
-	case n < mistakeFrom || p.letters[0] != label.letters[0] || p.digits != label.digits:
+	n := len(label.letters)
+	if n < mistakeFrom || p.letters[0] != label.letters[0] || p.digits != label.digits {
 		return false
-	case n < mistakesFrom:
+	}
+	if n < mistakesFrom || len(p.words) != len(label.words) {
 		most = min(most, 1)
 	}
-	return contacts.Distance(p.letters, label.letters) <= most
+	return contacts.Distance(p.letters, label.letters) <= most && (most == 1 || p.slips(label))
+}
+
+// slips reports that no word differs in more than one letter from the one in its place.
+func (p plainChoice) slips(label plainChoice) bool {
+	for i, word := range p.words {
+		if contacts.Distance([]rune(word), []rune(label.words[i])) > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // partOf reports that the text is how the label begins, or one of its words.

@@ -63,6 +63,14 @@ func TestPicked(t *testing.T) {
 		{"подтверждаю", []string{"Подтверждаю", "Подтверждаю"}, -1, -1},
 		{"неподтверждаю", []string{"Подтверждаю", "Позже"}, -1, -1},
 		{"получается", []string{"Не получается", "Позже"}, -1, -1},
+		{"всё неверно", []string{"Всё верно", "Другое время"}, -1, -1},
+		{"усе неправильно", []string{"Усе правильно", "Інший час"}, -1, -1},
+		{"that isn't right", []string{"That is right", "Another time"}, -1, -1},
+		{"it is unsigned", []string{"It is signed", "Another photo"}, -1, -1},
+		{"бу тиийбэт", []string{"Бу тиийэр", "Төнүн"}, -1, -1},
+		{"барыта сөп, ыытымаҥ", []string{"Барыта сөп, ыытыҥ", "Хоруйу уларытыы"}, -1, -1},
+		{"сөп, тохтотумаҥ", []string{"Сөп, тохтотуҥ", "Суох, хааллын"}, -1, -1},
+		{"записатся в библеотеку", menu, 0, -1},
 	} {
 		for free, want := range map[bool]int{false: c.want, true: c.free} {
 			if got, ok := picked(c.text, c.labels, free); ok != (want >= 0) || ok && got != want {
