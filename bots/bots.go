@@ -140,7 +140,8 @@ type Holder interface {
 
 // Phonebook is a channel whose addresses belong to phone numbers.
 type Phonebook interface {
-	// AddressOf gives the address at which the person with the number, with + and country code, is known; or would be, if they never wrote.
+	// AddressOf gives the address at which the person with the number, with + and country code, is known; or would be, if they never wrote. It is
+	// ErrUnreached where nothing can be sent for now, and where the number was another person's before: it may be either who is meant.
 	AddressOf(ctx context.Context, phone string) (string, error)
 }
 
@@ -152,6 +153,8 @@ var (
 	ErrGone     = errors.New("the provider no longer has the file")
 	ErrTooLarge = errors.New("the file is larger than the provider hands over")
 	ErrNoSuch   = errors.New("no such channel")
+	// ErrUnreached means that nobody is to be written to at a number.
+	ErrUnreached = errors.New("nobody is reached at the number")
 	// ErrElsewhere means that this process does not hold the channel at the moment: it is no try, and another may have the file at once.
 	ErrElsewhere = errors.New("the channel is not held by this process")
 )

@@ -204,14 +204,27 @@ func (p people) whose(ctx context.Context, db contacts.DB, address string) (pers
 	return found[0], true, nil
 }
 
-// AddressOf gives the address of the person with the number, or the one that they would have.
+// AddressOf gives the address of the person with the number, or the one that they would have. Conversations keep the number by which they began, so that one
+// that was given out again leads to who had it first.
 func (w *WhatsApp) AddressOf(ctx context.Context, phone string) (string, error) {
 	number := digits(strings.TrimPrefix(phone, "+"))
 	if number == "" {
 		return "", errAddress
 	}
-	one, _, err := w.people.whose(ctx, w.Pool, number)
-	return one.External, err
+	switch s, err := w.Links.stands(ctx, w.Library, w.Channel); {
+	case err != nil:
+		return "", err
+	case s.device == "":
+		return "", fmt.Errorf("channel %d is not linked: %w", w.Channel, bots.ErrUnreached)
+	}
+	one, known, err := w.people.whose(ctx, w.Pool, number)
+	if err == nil && known && one.Phone != number {
+		err = fmt.Errorf("a number of channel %d has changed hands: %w", w.Channel, bots.ErrUnreached)
+	}
+	if err != nil {
+		return "", err
+	}
+	return one.External, nil
 }
 
 // reach gives where messages to the address go. WhatsApp's id is better than the number, which may be another person's by now.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,14 +22,9 @@ func (r *Runner) copyByPhone(ctx context.Context, tx pgx.Tx, lib library.Library
 	if err != nil || !ok {
 		return false, err
 	}
-	channel, book, err := r.phonebook(ctx, f.Library)
-	if err != nil || book == nil {
+	channel, address, ok, err := r.atPhone(ctx, f.Library, phone)
+	if err != nil || !ok {
 		return false, err
-	}
-	address, err := book.AddressOf(ctx, phone)
-	if err != nil {
-		r.Log.Warn("a proven number has no address", "channel", channel, "conversation", f.Conversation, "err", err)
-		return false, nil
 	}
 	body := bots.Body{Lang: f.Body.Lang, Text: f.Body.Text, Files: f.Body.Files, Send: f.Body.Send, Again: true}
 	if f.Body.Send == 0 { // pages say themselves whose they are, and are found again by what they are
@@ -61,19 +57,26 @@ func (r *Runner) copyByPhone(ctx context.Context, tx pgx.Tx, lib library.Library
 	return true, nil
 }
 
-// phonebook is the library's first WhatsApp number that works, or nil.
-func (r *Runner) phonebook(ctx context.Context, lib library.ID) (bots.ChannelID, bots.Phonebook, error) {
+// atPhone finds who has the number, by the first of the library's numbers in WhatsApp that works and can reach them.
+func (r *Runner) atPhone(ctx context.Context, lib library.ID, phone string) (id bots.ChannelID, address string, ok bool, err error) {
 	accounts, err := r.Accounts.OfKind(ctx, lib, bots.WhatsApp)
 	if err != nil {
-		return 0, nil, err
+		return 0, "", false, err
 	}
 	for _, a := range accounts {
 		channel, _ := r.Channels.Get(a.ID)
-		if book, ok := channel.(bots.Phonebook); ok && a.State == "on" {
-			return a.ID, book, nil
+		book, is := channel.(bots.Phonebook)
+		if !is || a.State != "on" {
+			continue
+		}
+		if address, err = book.AddressOf(ctx, phone); err == nil {
+			return a.ID, address, true, nil
+		}
+		if !errors.Is(err, bots.ErrUnreached) {
+			r.Log.Warn("a proven number has no address", "channel", a.ID, "err", err)
 		}
 	}
-	return 0, nil, nil
+	return 0, "", false, nil
 }
 
 // reach gives the conversation of the address, which is made if need be. It reports false where it is the failed one's own, or its door is shut.

@@ -17,6 +17,11 @@ func (phonebook) AddressOf(_ context.Context, phone string) (string, error) {
 	return strings.TrimPrefix(phone, "+"), nil
 }
 
+// unlinkedBook has no phone that would send.
+type unlinkedBook struct{ *channel }
+
+func (unlinkedBook) AddressOf(context.Context, string) (string, error) { return "", bots.ErrUnreached }
+
 // refusingBook knows its numbers, and reaches none.
 type refusingBook struct {
 	phonebook
@@ -125,7 +130,8 @@ func TestWhatIsNotForAnotherWayBecomesATask(t *testing.T) {
 		"broken": func(s *shelf, number bots.ChannelID) {
 			s.exec(`update channels set state = 'broken' where id = $1`, number)
 		},
-		"elsewhere": func(s *shelf, number bots.ChannelID) { s.registry.Remove(number) },
+		"not linked": func(s *shelf, number bots.ChannelID) { s.registry.Set(number, unlinkedBook{newChannel(bots.WhatsApp)}) },
+		"elsewhere":  func(s *shelf, number bots.ChannelID) { s.registry.Remove(number) },
 		"blocked": func(s *shelf, number bots.ChannelID) {
 			s.receive(s.instance, bots.Inbound{Library: s.lib, Channel: number, Sender: "79141234567", ID: "1", Text: "меню", At: s.Now()})
 			s.settle("79141234567")
