@@ -53,3 +53,12 @@ func (a *Accounts) OfLibrary(ctx context.Context, lib library.ID) ([]Account, er
 	}
 	return found, nil
 }
+
+// Unchanged reports that the channel still is as it was read, and keeps it so until the transaction ends.
+func (a Account) Unchanged(ctx context.Context, tx pgx.Tx) (same bool, err error) {
+	err = tx.QueryRow(ctx, `select (state, problem, since) = ($2, $3, $4) from channels where id = $1 for share`, a.ID, a.State, a.Problem, a.Since).Scan(&same)
+	if err != nil {
+		return false, fmt.Errorf("channel %d: %w", a.ID, err)
+	}
+	return same, nil
+}

@@ -66,9 +66,9 @@ func (d *Desk) WatchChannels(ctx context.Context, accounts []bots.Account) error
 		t, is := called[a.ID]
 		switch alarms := a.Alarms(d.now()); {
 		case alarms && (!is || t.Problem != a.Problem):
-			err = d.within(ctx, fmt.Sprintf("call for help with channel %d", a.ID), func(tx pgx.Tx) error { return d.callFor(ctx, tx, a, t) })
+			err = d.ifSo(ctx, fmt.Sprintf("call for help with channel %d", a.ID), a, func(tx pgx.Tx) error { return d.callFor(ctx, tx, a, t) })
 		case is && a.State != "broken":
-			err = d.within(ctx, fmt.Sprintf("end the call for channel %d", a.ID), func(tx pgx.Tx) error {
+			err = d.ifSo(ctx, fmt.Sprintf("end the call for channel %d", a.ID), a, func(tx pgx.Tx) error {
 				return Withdraw(ctx, tx, a.Library, []TaskID{t.ID}, OutcomeWorks)
 			})
 		default:
@@ -77,6 +77,16 @@ func (d *Desk) WatchChannels(ctx context.Context, accounts []bots.Account) error
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
+}
+
+// ifSo does the work if the channel is still as it was read. A call that were ended by what another process remembers of before it would never come again.
+func (d *Desk) ifSo(ctx context.Context, what string, a bots.Account, work func(tx pgx.Tx) error) error {
+	return d.within(ctx, what, func(tx pgx.Tx) error {
+		if same, err := a.Unchanged(ctx, tx); err != nil || !same {
+			return err
+		}
+		return work(tx)
+	})
 }
 
 // One whom somebody has put aside is not called again for the same trouble.

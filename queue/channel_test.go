@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,4 +102,37 @@ func TestHelpIsCalledOnceAndEndsByItself(t *testing.T) {
 	h.clock.move(time.Minute)
 	step("again", "logged_out", "banned done another trouble director", "logged_out done aside director", "logged_out open  director")
 	step("cured", "", "banned done another trouble director", "logged_out done aside director", "logged_out done channel works director")
+}
+
+// A process that remembers the channels as they were two seconds ago ends no call that another has made since, and makes none for what is over.
+func TestACallIsNotEndedByWhatWasBefore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var id bots.ChannelID
+	if err := h.pool.QueryRow(t.Context(), `insert into channels (library_id, kind, name) values ($1, 'whatsapp', 'number') returning id`, h.lib).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	accounts := bots.NewAccounts(h.pool, h.clock.Now)
+	before, err := accounts.OfLibrary(t.Context(), h.lib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted []string
+	for n, problem := range []string{"banned", "logged_out", "replaced"} {
+		h.clock.move(time.Second)
+		h.watched(id, problem)
+		if n > 0 {
+			wanted[n-1] = strings.Replace(wanted[n-1], "open ", "done another trouble", 1)
+		}
+		wanted = append(wanted, problem+" open  director")
+		if err := h.WatchChannels(t.Context(), before); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.calls(); !slices.Equal(got, wanted) {
+			t.Fatalf("%s: %q, not %q", problem, got, wanted)
+		}
+		if before, err = accounts.OfLibrary(t.Context(), h.lib); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
