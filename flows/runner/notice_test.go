@@ -123,3 +123,39 @@ func (w *world) openQuestions(count int) {
 		return err
 	})
 }
+
+// TestLetterAboutAChannel says in words what does not work, why, and what is to be done; where, for each problem that a channel of its kind may have.
+func TestLetterAboutAChannel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i := w.start()
+	olga := w.account(queue.NewDesk(w.pool, newGCM(t), "Librarian", w.Now), "olga", "olga@example.org")
+	for n, c := range []struct {
+		kind    bots.Kind
+		problem string
+		want    []string
+	}{
+		{bots.WhatsApp, bots.ProblemLoggedOut, []string{"WhatsApp (Reading room) does not work", "link the phone again"}},
+		{bots.WhatsApp, bots.ProblemUnreached, []string{"WhatsApp (Reading room) does not work", "the server can reach the internet"}},
+		{bots.Telegram, "token", []string{"Telegram (Reading room) does not work", "BotFather"}},
+	} {
+		w.tx(func(ctx context.Context, tx pgx.Tx) error {
+			lib, err := w.libraries.ByID(ctx, w.lib)
+			if err != nil {
+				return err
+			}
+			return i.TellStaff(ctx, tx, lib, olga, queue.Notice{
+				Library: w.lib, Kind: queue.KindChannel, Account: 5, Channel: c.kind, Name: "Reading room", Problem: c.problem, Count: 1,
+			}, "https://desk.example/desk/channels/5")
+		})
+		got := w.notices("olga@example.org")
+		if len(got) != n+1 {
+			t.Fatalf("%d letters about %s", len(got)-n, c.problem)
+		}
+		for _, want := range append(c.want, "https://desk.example/desk/channels/5") {
+			if !strings.Contains(got[n], want) {
+				t.Errorf("the letter about %s does not say %q: %q", c.problem, want, got[n])
+			}
+		}
+	}
+}
