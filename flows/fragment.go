@@ -94,7 +94,7 @@ func fragment() *Flow {
 			orderFind:     {Ask: findBookAsk, Take: findBookTake, Prefix: orderFor, Files: true, Back: findBookBack},
 			orderWhich:    {Ask: whichBookAsk, Take: whichBookTake, Prefix: bookPrefix, Files: true, Back: leadsTo(toFindBook)},
 			orderDescribe: {Ask: describeAsk, Take: describeTake, Choices: []string{bookKeep}, Files: true, Back: describeBack},
-			orderPages:    {Ask: pagesAsk, Take: pagesTake, Files: true, Back: pagesBack},
+			orderPages:    {Ask: pagesAsk, Take: pagesTake, Choices: []string{choiceBack}, Files: true, Back: pagesBack},
 			orderWant:     {Ask: wantAsk, Take: wantTake, Choices: []string{wantPhoto, wantScan}, Picks: true, Back: leadsTo(toPages)},
 			orderNotice:   {Ask: noticeAsk, Take: noticeTake, Choices: []string{choiceYes, choicePages}, Picks: true, Back: leadsTo(toWant)},
 			orderLimit:    {Ask: limitAsk, Take: limitTake, Choices: []string{limitFirst, choicePages, limitPermit}, Picks: true, Back: leadsTo(toNotice)},

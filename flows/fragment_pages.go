@@ -22,6 +22,9 @@ func pagesAsk(_ *Reader, v Vars, out *Turn) {
 
 // pagesTake hears the pages by number, or a chapter in words.
 func pagesTake(r *Reader, v Vars, in Input, out *Turn) Event {
+	if in.Choice == choiceBack && !isNumber(in.Text) { // "1" is a page, not the number of a button
+		return pagesBack(r, v)
+	}
 	text, usable := strings.TrimSpace(in.Text), out.refuse(in.Files)
 	if usable {
 		v.keepTitlePage(in.Files)

@@ -60,3 +60,16 @@ func TestQuestionIsNoChoice(t *testing.T) {
 		t.Errorf("taken for %q", got)
 	}
 }
+
+// The first page of a book is not the first of the choices, with buttons or without.
+func TestNumberOfAPageIsNoChoice(t *testing.T) {
+	t.Parallel()
+	for _, buttons := range []bool{true, false} {
+		s := newShelf(t)
+		s.web.limits.Buttons = buttons
+		s.order("1")
+		if got := s.step("anna"); !strings.HasSuffix(got, "/want") {
+			t.Errorf("buttons %v: at %s", buttons, got)
+		}
+	}
+}
