@@ -76,6 +76,30 @@ func TestNobodyScans(t *testing.T) {
 	}
 }
 
+// A phone links the device at the moment when the try is given up: the device is written, and the holder has not heard of it.
+func TestLinkedUnheard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.process(w.lib, w.channel(w.lib, "main"))
+	a := w.server.AddAccount(ownNumber)
+	stop := first.start()
+	first.pair(a)
+	stop()
+	var device string
+	must(t, w.pool.QueryRow(t.Context(), `select device from whatsapp_links`).Scan(&device))
+	_, err := w.pool.Exec(t.Context(), `update whatsapp_links set device = '', state = 'unlinked'`)
+	must(t, err)
+	h := w.process(w.lib, first.Channel)
+	h.start()
+	h.ask(bots.AskConnect, "")
+	h.awaitLink("a look", func(l bots.Link) bool { return l.Asked == "" })
+	must(t, w.links.paired(t.Context(), w.lib, h.Channel, device))
+	h.until("ready", h.Ready)
+	h.ask(bots.AskUnlink, "")
+	h.awaitLink("unlinked", func(l bots.Link) bool { return l.State == bots.LinkNone && l.Asked == "" })
+	h.noKeys()
+}
+
 func TestOutdatedWhenLinking(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -22,9 +22,10 @@ type standing struct {
 
 // asked is what is to be done with a number.
 type asked struct {
-	what  bots.LinkAsk
-	phone string
-	at    time.Time
+	what   bots.LinkAsk
+	phone  string
+	at     time.Time
+	device string // that is linked, as it is written
 }
 
 // stands reads what the process that held the number before has left.
@@ -85,7 +86,7 @@ func (l *Links) change(ctx context.Context, lib library.ID, id bots.ChannelID, s
 // asks reads what is to be done; nothing is asked of a number that has no link yet.
 func (l *Links) asks(ctx context.Context, lib library.ID, id bots.ChannelID) (a asked, err error) {
 	var at *time.Time
-	err = l.pool.QueryRow(ctx, `select asked, asked_phone, asked_at from whatsapp_links where library_id = $1 and channel_id = $2`, lib, id).Scan(&a.what, &a.phone, &at)
+	err = l.pool.QueryRow(ctx, `select asked, asked_phone, asked_at, device from whatsapp_links where library_id = $1 and channel_id = $2`, lib, id).Scan(&a.what, &a.phone, &at, &a.device)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return asked{}, fmt.Errorf("what is asked of channel %d: %w", id, err)
 	}

@@ -52,6 +52,9 @@ func (h *holder) look() {
 		}
 		return
 	}
+	if a.device != "" && h.stands().device == "" && (h.pairing == nil || !h.pairing.same(a)) {
+		h.linkedUnheard()
+	}
 	linked := h.stands().device != ""
 	switch {
 	case a.what == bots.AskNothing:
@@ -73,6 +76,17 @@ func (h *holder) look() {
 	case h.pairing == nil || !h.pairing.same(a):
 		h.startPairing(a)
 	}
+}
+
+// linkedUnheard goes on with a device that a phone has linked at the moment when the try was given up: it is written, and nobody here has heard of it.
+func (h *holder) linkedUnheard() {
+	s, err := h.Links.stands(h.ctx, h.Library, h.Channel)
+	if err != nil || h.unsaid { // it is looked at again, or what is written is not what is so
+		return
+	}
+	h.stopPairing()
+	h.stand(s)
+	h.connect()
 }
 
 func (a asked) same(b asked) bool { return a.what == b.what && a.phone == b.phone && a.at.Equal(b.at) }
