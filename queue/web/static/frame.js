@@ -35,6 +35,7 @@
     source.onopen = () => {
       lost(false);
       if (before || performance.now() > SLOW) all(); // what changed while the line was down, or was not up yet
+      else signal("channelchange"); // a number connects in less time than a page takes, and is silent from then on
       before = true;
     };
     source.onerror = () => {
