@@ -164,7 +164,7 @@ func (h *holder) dialled(err error) {
 }
 
 func (h *holder) connected() {
-	h.fails = 0
+	h.up = h.Now()
 	h.again.Stop()
 	h.use(h.cli)
 	h.become(bots.LinkConnected, "")
@@ -188,6 +188,11 @@ func (h *holder) dropped(code string) {
 	if code == "" && h.called() {
 		return // word of an older connection
 	}
+	// A line that ends as soon as it stands is no better than one that does not: called again at once, and again, it would look like an attack.
+	if !h.up.IsZero() && h.Now().Sub(h.up) >= h.limits.steady {
+		h.fails = 0
+	}
+	h.up = time.Time{}
 	h.disconnect()
 	h.become(bots.LinkConnecting, code)
 	if h.fails == 0 {

@@ -78,6 +78,16 @@ func fault(err error) error {
 	return errUnclear
 }
 
+// offline reports that WhatsApp did not get to answer.
+func offline(err error) bool {
+	for _, e := range []error{whatsmeow.ErrNotConnected, whatsmeow.ErrIQTimedOut, context.DeadlineExceeded, context.Canceled, errNetwork} {
+		if errors.Is(fault(err), e) {
+			return true
+		}
+	}
+	return false
+}
+
 // Answers of WhatsApp to a message that it does not take.
 const (
 	answerTooMany = 429

@@ -51,7 +51,8 @@ type holder struct {
 	again    *time.Timer       // when to connect
 	anew     *time.Timer       // when to connect once more, for what could not be stored
 	turn     *time.Timer       // when to show the next code
-	fails    int               // connections in a row that came to nothing
+	fails    int               // connections in a row that came to nothing, or to little
+	up       time.Time         // when this one was made; zero: it is not up
 	redos    int               // messages in a row that could not be stored
 	failing  atomic.Bool       // the last message could not be stored
 	pairing  *pairing          // nil: no link is being made

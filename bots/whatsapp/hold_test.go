@@ -286,6 +286,24 @@ func TestTheLineBreaks(t *testing.T) {
 	h.awaitState(bots.LinkConnected)
 }
 
+// A line that ends as soon as it stands is called again after a while, longer each time.
+func TestTheLineEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h, a := w.process(w.lib, w.channel(w.lib, "main")), w.server.AddAccount(ownNumber)
+	h.limits.steady = time.Hour
+	h.start()
+	h.pair(a)
+	begun, before := time.Now(), a.Logins()
+	for n := range 3 { // at once, then after 1 to 2 s, then after 2 to 4
+		a.Kick()
+		h.until("a new login", func() bool { return a.Logins() == before+n+1 && a.Online() })
+	}
+	if took := time.Since(begun); took < 3*time.Second {
+		t.Errorf("called three times in %v", took)
+	}
+}
+
 // A line that stays broken is told of; the first calls in vain are nobody's business.
 func TestWhatsAppIsAway(t *testing.T) {
 	t.Parallel()

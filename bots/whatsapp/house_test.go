@@ -140,7 +140,7 @@ func (w *world) process(lib library.ID, id bots.ChannelID) *house {
 		Transport: w.server.HTTPClient().Transport, Now: time.Now, Log: w.logger(),
 	})
 	h.limits.standBy, h.limits.ask, h.limits.replaced = 100*time.Millisecond, 200*time.Millisecond, 300*time.Millisecond
-	h.limits.settle, h.limits.reupload = 20*time.Millisecond, 2*time.Second
+	h.limits.settle, h.limits.reupload, h.limits.steady = 20*time.Millisecond, 2*time.Second, 50*time.Millisecond
 	return h
 }
 

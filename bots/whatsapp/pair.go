@@ -191,6 +191,10 @@ func (h *holder) word(l letters) {
 	}
 	if l.err != nil {
 		h.Log.InfoContext(h.ctx, "no letters to link by", "channel", h.Channel, "error", fault(l.err))
+		if offline(l.err) { // that says nothing of the phone
+			h.endSession()
+			return
+		}
 		a := h.pairing.asked
 		h.stopPairing()
 		h.answered(a, pairPhone)

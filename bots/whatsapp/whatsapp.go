@@ -69,6 +69,7 @@ type limits struct {
 	receive             time.Duration // for a message to be stored before WhatsApp is to bring it again
 	replaced            time.Duration // for the loss of our own lock to be noticed
 	reupload            time.Duration // for a phone to send a file up again while somebody waits
+	steady              time.Duration // for a connection to count as one that works
 	settle              time.Duration // after a connection has ended: why it did may be said a moment later
 }
 
@@ -102,7 +103,7 @@ func New(cfg Config) *WhatsApp {
 		people: people{cfg.Pool, cfg.Library, cfg.Channel},
 		limits: limits{
 			call: 20 * time.Second, upload: 5 * time.Minute, fetch: 5 * time.Minute, dial: 30 * time.Second, standBy: 2 * time.Second, ask: 2 * time.Second,
-			beat: 5 * time.Second, receive: 4 * time.Minute, replaced: 4 * time.Second, reupload: 20 * time.Second, settle: 300 * time.Millisecond,
+			beat: 5 * time.Second, receive: 4 * time.Minute, replaced: 4 * time.Second, reupload: 20 * time.Second, steady: 30 * time.Second, settle: 300 * time.Millisecond,
 		},
 		reuploads: reuploads{waiting: map[string]chan struct{}{}},
 	}
