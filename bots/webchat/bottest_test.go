@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"librarian/bots"
 	"librarian/bots/bottest"
@@ -95,11 +96,15 @@ func (h *house) party(d Deps, shelf bottest.Shelf) *bottest.Party {
 // conversationOf is the conversation of the reader's session.
 func (h *house) conversationOf(who bottest.Reader) bots.ConversationID {
 	h.Helper()
-	conv, found, err := h.conversation(h.Context(), 1, 10, h.page(who).session())
-	if err != nil || !found {
-		h.Fatalf("the reader has no conversation: %v", err)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) { // what the reader wrote is counted before it is stored
+		conv, found, err := h.conversation(h.Context(), 1, 10, h.page(who).session())
+		if err == nil && found {
+			return conv
+		}
+		if err != nil || time.Now().After(deadline) {
+			h.Fatalf("the reader has no conversation: %v", err)
+		}
 	}
-	return conv
 }
 
 // outbox does what the sender does: the row stands in the conversation, is handed to the channel and marked.

@@ -15,6 +15,7 @@ import (
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts"
 	"librarian/contacts/library"
+	"librarian/queue"
 )
 
 func TestAnotherLibrarysKeyIsRefusedBeforeAnythingIsTouched(t *testing.T) {
@@ -58,7 +59,7 @@ func TestAProviderThatWasAwayIsAskedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{pool: pool, log: slog.New(slog.DiscardHandler), now: time.Now}
+	s := &service{pool: pool, log: slog.New(slog.DiscardHandler), now: time.Now, accounts: bots.NewAccounts(pool, time.Now), desk: queue.NewDesk(pool, nil, issuer, time.Now)}
 	state := func() (state string) {
 		t.Helper()
 		if err := pool.QueryRow(t.Context(), `select state || ' ' || problem from channels where id = $1`, id).Scan(&state); err != nil {

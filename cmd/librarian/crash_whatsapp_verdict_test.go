@@ -20,7 +20,7 @@ func (n *number) delivered() {
 		r.mouth.(*phoneReader).phone.Delivered(ids...)
 	}
 	n.await("each answer is known to be delivered, each message to be received", func() bool {
-		return len(n.server.Unacked()) == 0 && n.count(n.db, `select count(*) from outbox where state <> 'confirmed'`) == 0
+		return len(n.server.Unacked()) == 0 && n.unfinished() == "" && n.count(n.db, `select count(*) from outbox where state <> 'confirmed'`) == 0
 	})
 }
 
