@@ -34,7 +34,8 @@ type heard struct {
 	text   string
 	turn   int // the turn that offered the choices
 	offers []string
-	copies int // how often it came
+	copies int  // how often it came
+	menu   bool // what the menu holds is understood, though it is not listed
 }
 
 // mouth is a reader's side of a channel.
@@ -100,7 +101,7 @@ func (r *reader) tell(ctx context.Context, l utterance) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if all := r.heard(); l.label != "" && !r.hasty && !slices.Contains(all[len(all)-1].offers, l.label) {
+	if all := r.heard(); l.label != "" && !r.hasty && !all[len(all)-1].menu && !slices.Contains(all[len(all)-1].offers, l.label) {
 		return fmt.Errorf("the last answer %q does not offer %q", all[len(all)-1].text, l.label)
 	}
 	id, err := r.say(ctx, len(r.ids), l, r.hasty)

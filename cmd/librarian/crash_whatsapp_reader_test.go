@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -14,12 +12,12 @@ import (
 
 // phoneReader writes with a phone in WhatsApp.
 type phoneReader struct {
-	server   *whatsapptest.Server
-	phone    *whatsapptest.Phone
-	to       *whatsapptest.Account
-	options  whatsapptest.Options
-	numbered string // stands before choices
-	last     string // id of the last text
+	server  *whatsapptest.Server
+	phone   *whatsapptest.Phone
+	to      *whatsapptest.Account
+	options whatsapptest.Options
+	menu    string // stands where the menu is a word
+	last    string // id of the last text
 }
 
 func (p *phoneReader) say(_ context.Context, number int, l utterance, hasty bool) (string, error) {
@@ -47,9 +45,13 @@ func (p *phoneReader) message(number int, l utterance, hasty bool) (*waE2E.Messa
 	case l.label == "" || hasty || number%2 == 0:
 		return whatsapptest.Text(l.text + l.label), nil
 	}
-	all := p.heard()
-	i := slices.Index(all[len(all)-1].offers, l.label)
-	return whatsapptest.Text(strconv.Itoa(i + 1)), nil
+	inbox := p.phone.Inbox()
+	for _, line := range numbered.FindAllStringSubmatch(inbox[len(inbox)-1].Text(), -1) {
+		if line[2] == l.label {
+			return whatsapptest.Text(line[1]), nil
+		}
+	}
+	return whatsapptest.Text(l.label), nil // it is in the menu, which is not listed each time
 }
 
 // heard are the messages at the phone, which shows each id once.
@@ -57,11 +59,10 @@ func (p *phoneReader) heard() []heard {
 	var out []heard
 	for _, m := range p.phone.Inbox() {
 		h := heard{text: m.Text(), copies: m.Copies}
-		if _, list, ok := strings.Cut(h.text, p.numbered+"\n"); ok {
-			for i, line := range strings.Split(list, "\n") {
-				h.offers = append(h.offers, strings.TrimPrefix(line, fmt.Sprintf("%d. ", i+1)))
-			}
+		for _, line := range numbered.FindAllStringSubmatch(h.text, -1) {
+			h.offers = append(h.offers, line[2])
 		}
+		h.menu = strings.Contains(h.text, p.menu)
 		out = append(out, h)
 	}
 	return out

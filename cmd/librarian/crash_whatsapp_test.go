@@ -19,6 +19,7 @@ import (
 	"librarian/bots/whatsapp/whatsapptest"
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts/library"
+	"librarian/templates"
 )
 
 // ownNumber is the library's.
@@ -163,7 +164,7 @@ func (n *number) meet(readers int) {
 	for i := range readers {
 		p := &phoneReader{
 			to: n.account, server: n.server, phone: n.server.AddPhone(fmt.Sprintf("49170%07d", 1000000+i), fmt.Sprintf("8000000000%05d", i), "Reader"),
-			numbered: n.text("common.choose_number", nil), options: whatsapptest.Options{ByNumber: i%2 == 1, NumberHidden: i%4 == 0},
+			menu: n.text("common.quoted_word", templates.Fields{"word": strings.ToLower(n.text("common.menu", nil))}), options: whatsapptest.Options{ByNumber: i%2 == 1, NumberHidden: i%4 == 0},
 		}
 		n.readers = append(n.readers, &reader{
 			mouth: p, c: n.crash, number: i, rng: rand.New(rand.NewPCG(n.rng.Uint64(), 2)), hasty: i/2%3 == 0, registers: i/2%3 == 1,
