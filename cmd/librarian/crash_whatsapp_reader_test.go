@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -71,8 +72,10 @@ func (p *phoneReader) heard() []heard {
 func (p *phoneReader) await(ctx context.Context, answers int) error {
 	ctx, cancel := context.WithTimeout(ctx, patienceOfReaders)
 	defer cancel()
-	_, err := p.phone.Wait(ctx, answers)
-	return err
+	return p.server.Until(ctx, func() bool {
+		all := p.phone.Inbox()
+		return len(all) >= answers && !slices.ContainsFunc(all, func(m whatsapptest.Sent) bool { return m.Err != nil }) // the phone asks for those again
+	})
 }
 
 func (p *phoneReader) address() string {

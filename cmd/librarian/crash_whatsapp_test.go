@@ -97,6 +97,7 @@ func unlinkedNumber(t *testing.T) *number {
 	n.env = []string{"WHATSAPP_TEST_SERVER=" + n.wire.door.Addr().String(), fmt.Sprintf("WHATSAPP_TEST_CERT=%x", server.Cert())}
 	n.heal = n.healed
 	server.AutoDeliver(true)
+	server.AutoAsk(true)
 	n.found()
 	err = pgx.BeginFunc(t.Context(), n.db, func(tx pgx.Tx) (err error) {
 		n.channel, err = bots.AddChannel(t.Context(), tx, nil, bots.Account{Library: 1, Kind: bots.WhatsApp, Name: "main"}, "")

@@ -7,7 +7,7 @@ import (
 
 // faults are what goes wrong, and who is told before anything goes on. They are under the server's lock.
 type faults struct {
-	dropAcks, dropReceipts, hold, autoDeliver, outdated bool
+	dropAcks, dropReceipts, hold, autoDeliver, autoAsk, outdated bool
 
 	corrupt int // how many messages are still to be spoilt
 	refusal int
@@ -36,6 +36,9 @@ func (s *Server) set(change func(*faults)) {
 
 // AutoDeliver says whether every phone confirms what it gets.
 func (s *Server) AutoDeliver(yes bool) { s.set(func(f *faults) { f.autoDeliver = yes }) }
+
+// AutoAsk says whether every phone asks again for what it cannot read, by itself.
+func (s *Server) AutoAsk(yes bool) { s.set(func(f *faults) { f.autoAsk = yes }) }
 
 // DropAcks says whether clients are left without an answer to the messages that they send. The messages arrive nevertheless.
 func (s *Server) DropAcks(yes bool) { s.set(func(f *faults) { f.dropAcks = yes }) }

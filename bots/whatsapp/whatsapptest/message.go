@@ -36,9 +36,21 @@ func (c *connection) message(n *node) {
 		m.Message, m.Err = s.decrypt(receiver, d.lid, enc)
 		if get.OptionalString("category") != "peer" { // words between a program and its own phone are no messages
 			s.arrive(receiver, m)
+			s.askAgain(receiver, m)
 		}
 	}
 	s.acknowledge(c, id, to)
+}
+
+// askAgain is what a phone does that could not read a message, where AutoAsk says so.
+func (s *Server) askAgain(receiver types.JID, m Sent) {
+	s.mu.Lock()
+	p, on := s.phones[receiver], s.faults.autoAsk
+	s.mu.Unlock()
+	if m.Err == nil || p == nil || !on {
+		return
+	}
+	_ = p.AsksAgain(m.ID) // it came a moment ago: nothing else can be wrong
 }
 
 func (s *Server) decrypt(receiver, from types.JID, enc node) (*waE2E.Message, error) {
