@@ -23,8 +23,19 @@ func newChannel(kind bots.Kind) *channel {
 	return &channel{kind: kind, limits: limits, tries: map[string]int{}}
 }
 
-func (c *channel) Kind() bots.Kind     { return c.kind }
-func (c *channel) Limits() bots.Limits { return c.limits }
+func (c *channel) Kind() bots.Kind { return c.kind }
+func (c *channel) Limits() bots.Limits {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.limits
+}
+
+// limit changes what the provider takes, also while it sends.
+func (c *channel) limit(change func(*bots.Limits)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.limits)
+}
 
 func (c *channel) Send(_ context.Context, m bots.Outbound) (string, error) {
 	c.mu.Lock()

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"librarian/bots"
 )
 
 // numbered makes the web chat a channel without buttons.
 func (w *world) numbered() {
-	w.web.limits.Buttons = false
+	w.web.limit(func(l *bots.Limits) { l.Buttons = false })
 }
 
 func TestWordWithAMistakeIsAChoice(t *testing.T) {
@@ -66,7 +68,7 @@ func TestNumberOfAPageIsNoChoice(t *testing.T) {
 	t.Parallel()
 	for _, buttons := range []bool{true, false} {
 		s := newShelf(t)
-		s.web.limits.Buttons = buttons
+		s.web.limit(func(l *bots.Limits) { l.Buttons = buttons })
 		s.order("1")
 		if got := s.step("anna"); !strings.HasSuffix(got, "/want") {
 			t.Errorf("buttons %v: at %s", buttons, got)

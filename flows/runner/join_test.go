@@ -107,7 +107,7 @@ func TestJoinByTheChatOfAPhone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	messenger := newChannel(bots.Telegram)
-	messenger.limits.Phone = true
+	messenger.limit(func(l *bots.Limits) { l.Phone = true })
 	var telegram bots.ChannelID
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
 		telegram, err = bots.AddChannel(ctx, tx, w.secrets, bots.Account{Library: w.lib, Kind: bots.Telegram, Name: "bot"}, "")

@@ -70,7 +70,7 @@ func (s *shelf) linked(after int) (token string) {
 func TestPageTooLargeForTheChat(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
-	s.web.limits.File = 1000
+	s.web.limit(func(l *bots.Limits) { l.File = 1000 })
 	o := s.placed("5")
 	s.released(o, s.noise("1.jpg"))
 	first := s.linked(0)
@@ -120,7 +120,7 @@ func TestPartsUpToAHandful(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.web.limits.File = f.Size - 3*page.Size + page.Size/2 // the first page and one more
+	s.web.limit(func(l *bots.Limits) { l.File = f.Size - 3*page.Size + page.Size/2 }) // the first page and one more
 	four := s.placed("10-13")
 	before := len(s.web.delivered())
 	s.released(four, s.noises(4)...)
@@ -141,7 +141,7 @@ func TestPartsUpToAHandful(t *testing.T) {
 func TestNoLinkWithoutAnAddress(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
-	s.web.limits.File = 1000
+	s.web.limit(func(l *bots.Limits) { l.File = 1000 })
 	s.PublicURL = ""
 	o := s.placed("5")
 	s.released(o, s.noise("1.jpg"))
@@ -245,7 +245,7 @@ func TestEachWayAsItsChannelTakes(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	s.proven("anna@reader.test")
-	s.post.limits.File = 1000
+	s.post.limit(func(l *bots.Limits) { l.File = 1000 })
 	o := s.placed("5")
 	s.releasedTo(o, 2, s.noise("1.jpg"))
 	s.await("both have gone", func() bool { return slices.Equal(s.fates(o), []string{"sent", "sent"}) })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"librarian/bots"
 	"librarian/bots/files"
 	"librarian/contacts/library"
 	"librarian/queue/fragments"
@@ -40,7 +41,7 @@ func (s *shelf) narrowTo(pages int64) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.web.limits.File = pages*page.Size + 60000
+	s.web.limit(func(l *bots.Limits) { l.File = pages*page.Size + 60000 })
 }
 
 // TestPartsAreHadAgain, where no link can be given, though the clock goes on.
@@ -73,7 +74,7 @@ func TestOldPartsAreNoLink(t *testing.T) {
 	s.exec(`update files set state = 'clean' where id = any($1)`, parts)
 	s.exec(`delete from order_sends where order_id = $1`, o.ID)
 	s.exec(`update orders set file_ids = $2 where id = $1`, o.ID, parts)
-	s.web.limits.File = 1000 // another chat than the one they were cut for
+	s.web.limit(func(l *bots.Limits) { l.File = 1000 }) // another chat than the one they were cut for
 	if got := s.again(o, 2); !slices.Equal(got, parts) {
 		t.Errorf("had again: %v, want %v", got, parts)
 	}

@@ -38,7 +38,7 @@ func TestOwnNumberIsGivenByChoiceAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.numbered()
-	w.web.limits.Phone = true
+	w.web.limit(func(l *bots.Limits) { l.Phone = true })
 	i := w.start()
 	const phone = "+79141234567"
 	if asked := w.toContact(i, "anna", phone); !strings.Contains(asked, "1. Передать мой номер") {
@@ -67,7 +67,7 @@ func TestAnotherNumberIsWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.numbered()
-	w.web.limits.Phone = true
+	w.web.limit(func(l *bots.Limits) { l.Phone = true })
 	i := w.start()
 	w.toContact(i, "anna", "+79141234567")
 	w.give(i, w.withPhone("anna", "8 914 765-43-21", "+79141234567"))
@@ -80,7 +80,7 @@ func TestNumberThatTheChannelDoesNotKnowIsNotOffered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.numbered()
-	w.web.limits.Phone = true
+	w.web.limit(func(l *bots.Limits) { l.Phone = true })
 	i := w.start()
 	if asked := w.toContact(i, "anna", ""); strings.Contains(asked, "Передать мой номер") {
 		t.Errorf("asked with %q", asked)

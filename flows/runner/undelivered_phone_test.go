@@ -45,7 +45,7 @@ func (s *shelf) whatsapp() (id bots.ChannelID, c *channel) {
 		return err
 	})
 	c = newChannel(bots.WhatsApp)
-	c.limits.Buttons, c.limits.Files = false, 1
+	c.limit(func(l *bots.Limits) { l.Buttons, l.Files = false, 1 })
 	s.registry.Set(id, phonebook{c})
 	s.accounts.Forget()
 	return id, c

@@ -23,7 +23,7 @@ func TestCopyByMailBringsIt(t *testing.T) {
 	s := newShelf(t)
 	s.proven("anna@reader.test")
 	s.narrowTo(1)
-	s.web.limits.Files = 1
+	s.web.limit(func(l *bots.Limits) { l.Files = 1 })
 	o := s.placed("1-3")
 	s.registry.Set(s.chat, refusing{s.web})
 	letters := len(s.post.delivered())
@@ -73,7 +73,7 @@ func TestPartsThatFailAreOneTask(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	s.narrowTo(1)
-	s.web.limits.Files = 1
+	s.web.limit(func(l *bots.Limits) { l.Files = 1 })
 	o := s.placed("1-4")
 	s.released(o, s.noises(4)...)
 	s.await("the parts have gone", func() bool { return slices.Equal(s.fates(o), []string{"sent"}) })
