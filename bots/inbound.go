@@ -24,6 +24,40 @@ type Download struct {
 	MediaType string
 }
 
+// AtMost reads no more than so many bytes; where there are more it ends with ErrTooLarge.
+func AtMost(body io.ReadCloser, most int64) io.ReadCloser { return &bounded{body, most} }
+
+type bounded struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1] // one more than allowed, to see whether there is one
+	}
+	n, err := b.ReadCloser.Read(p)
+	if int64(n) > b.left {
+		n, err = int(b.left), ErrTooLarge
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// International writes a phone number that has its country's code, with or without +, as +digits. It is empty for what is no number.
+func International(number string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number)
+	if len(digits) < 7 || len(digits) > 15 { // E.164 ends at 15
+		return ""
+	}
+	return "+" + digits
+}
+
 // ErrPanic means that storing a message panicked.
 var ErrPanic = errors.New("storing it panicked")
 

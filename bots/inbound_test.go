@@ -3,6 +3,7 @@ package bots
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -80,5 +81,27 @@ func TestWhatPanicsIsNotStored(t *testing.T) {
 	}
 	if err := receive.Try(t.Context(), Inbound{}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAtMost(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[int64]error{4: ErrTooLarge, 5: nil, 6: nil} {
+		data, err := io.ReadAll(AtMost(io.NopCloser(strings.NewReader("12345")), most))
+		if !errors.Is(err, want) || int64(len(data)) != min(most, 5) {
+			t.Errorf("limit %d: %d bytes, %v", most, len(data), err)
+		}
+	}
+}
+
+func TestInternational(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]string{
+		"+7 (914) 123-45-67": "+79141234567", "79141234567": "+79141234567", "380441234567": "+380441234567",
+		"": "", "abc": "", "123456": "", "1234567890123456": "",
+	} {
+		if got := International(number); got != want {
+			t.Errorf("%q: %q, want %q", number, got, want)
+		}
 	}
 }

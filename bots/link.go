@@ -36,6 +36,14 @@ const (
 	AskUnlink  LinkAsk = "unlink"  // end the link and wipe its keys
 )
 
+// Why a try to link came to nothing.
+const (
+	PairTimeout  = "timeout"  // nobody scanned the picture or typed the letters
+	PairOutdated = "outdated" // the provider refuses this version of the service
+	PairPhone    = "phone"    // the provider does not know the number, or gives no letters for it
+	PairError    = "error"
+)
+
 // Link is how an account stands.
 type Link struct {
 	State       LinkState
@@ -47,9 +55,12 @@ type Link struct {
 	Asked       LinkAsk
 	Code        string // while one is asked for and works: the text of the picture, or the letters
 	CodeUntil   *time.Time
-	PairProblem string     // why the last try to link came to nothing: timeout, outdated, phone, error
+	PairProblem string     // why the last try to link came to nothing: PairTimeout …
 	Heard, Said *time.Time // the last message from and to a reader
 }
+
+// Linked reports that a phone is linked, whether or not it can be reached.
+func (l Link) Linked() bool { return l.State != LinkNone && l.State != LinkLoggedOut }
 
 // Linker shows and steers the links of accounts. What is asked is carried out by whichever process holds the account; a change is signalled as TopicChannels.
 type Linker interface {

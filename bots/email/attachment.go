@@ -23,7 +23,7 @@ func (e *Email) attachments(ctx context.Context, ids []string) ([]*mail.File, *b
 	for _, id := range ids {
 		f, size, err := e.attachment(ctx, id, min(left, maxFile))
 		if err != nil {
-			return nil, fileVerdict(err)
+			return nil, bots.FileError(err)
 		}
 		out, left = append(out, f), left-size
 	}
@@ -54,19 +54,6 @@ func (e *Email) attachment(ctx context.Context, id string, limit int64) (f *mail
 	// go-mail runs Writer once for each letter.
 	write := func(w io.Writer) (int64, error) { return bytes.NewReader(content).WriteTo(w) }
 	return &mail.File{Name: name, Header: header, Enc: mail.EncodingB64, Writer: write}, int64(len(content)), nil
-}
-
-// fileVerdict tells a file that will never be had from a store that is away.
-func fileVerdict(err error) *bots.SendError {
-	if errors.Is(err, files.ErrTooLarge) {
-		return &bots.SendError{Outcome: bots.Refused, Code: "file_size", Err: err}
-	}
-	for _, gone := range []error{files.ErrNotFound, files.ErrPurged, files.ErrInfected, files.ErrCorrupt} {
-		if errors.Is(err, gone) {
-			return &bots.SendError{Outcome: bots.Refused, Code: "file_gone", Err: err}
-		}
-	}
-	return &bots.SendError{Outcome: bots.Retry, Code: "file", Err: err}
 }
 
 // maxFileName is in bytes: escaped, each takes three, and a header line holds 998.

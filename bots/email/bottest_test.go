@@ -93,7 +93,7 @@ func (p *post) box(t *testing.T, w *bottest.World) *account {
 	if err := errors.Join(err, emailErr, intakeErr); err != nil {
 		t.Fatal(err)
 	}
-	b.in.pause = func(ctx context.Context, d time.Duration) { pause(ctx, min(d, 5*time.Millisecond)) }
+	b.in.pause = func(ctx context.Context, d time.Duration) { bots.Pause(ctx, min(d, 5*time.Millisecond)) }
 	return b
 }
 

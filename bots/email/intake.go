@@ -91,16 +91,7 @@ func NewIntake(c IntakeConfig) (*Intake, error) {
 		c.Limit = MaxLetter
 	}
 	server.roots = c.Roots
-	return &Intake{IntakeConfig: c, server: server, own: own, pause: pause}, nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
+	return &Intake{IntakeConfig: c, server: server, own: own, pause: bots.Pause}, nil
 }
 
 // arrival is a letter as it was fetched.

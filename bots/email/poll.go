@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -45,7 +44,7 @@ func (in *Intake) Poll(ctx context.Context) error {
 			release()
 		}
 		if ctx.Err() == nil {
-			in.pause(ctx, jitter(wait))
+			in.pause(ctx, bots.Jitter(wait))
 		}
 	}
 	return nil
@@ -85,10 +84,10 @@ func (p *poller) hold(ctx context.Context) time.Duration {
 			p.report(ctx, problem)
 		}
 		if problem == ProblemSignIn {
-			p.pause(ctx, jitter(signInPause))
+			p.pause(ctx, bots.Jitter(signInPause))
 			continue
 		}
-		p.pause(ctx, jitter(min(maxBackoff, 500*time.Millisecond<<min(p.failures, 6))))
+		p.pause(ctx, bots.Jitter(min(maxBackoff, 500*time.Millisecond<<min(p.failures, 6))))
 	}
 	return 0
 }
@@ -117,14 +116,6 @@ func (p *poller) report(ctx context.Context, problem string) {
 	if p.Report != nil {
 		p.Report(ctx, problem)
 	}
-}
-
-// jitter takes up to half away, so that many who wait do not come back together.
-func jitter(d time.Duration) time.Duration {
-	if d < 2 {
-		return d
-	}
-	return d - rand.N(d/2)
 }
 
 // session reads over one connection until it breaks or the context ends.

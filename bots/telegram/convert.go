@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -57,7 +58,7 @@ func fromMessage(m *message) (bots.Inbound, bool) {
 	in.Text, _ = bots.Clean(m.Text + m.Caption) // Telegram sends one of them, and less than MaxText
 	switch kind, other := unsupported(m); {
 	case other != nil:
-		in.Refused = []bots.RefusedUpload{{Name: orElse(clean(other.Name), kind), Reason: reasonUnsupported}}
+		in.Refused = []bots.RefusedUpload{{Name: cmp.Or(clean(other.Name), kind), Reason: reasonUnsupported}}
 	case len(m.Photo) > 0:
 		p := biggest(m.Photo)
 		attach(&in, bots.InboundFile{Ref: p.FileID, MediaType: "image/jpeg", Size: p.Size, Photo: true})
@@ -94,7 +95,7 @@ func said(c chat, from *user) bots.Inbound {
 	in := bots.Inbound{Sender: strconv.FormatInt(c.ID, 10)}
 	if from != nil {
 		name := strings.TrimSpace(from.FirstName + " " + from.LastName)
-		in.Name = clean(orElse(name, from.Username))
+		in.Name = clean(cmp.Or(name, from.Username))
 		in.Locale = locale(from.LanguageCode)
 	}
 	return in
@@ -147,26 +148,12 @@ func attach(in *bots.Inbound, f bots.InboundFile) {
 // contact takes a shared number as the sender's own only where Telegram says that it belongs to the sender. Another one is what was said.
 func contact(in *bots.Inbound, m *message) {
 	c := m.Contact
-	phone := international(c.Phone)
+	phone := bots.International(c.Phone)
 	if phone != "" && m.From != nil && c.UserID != 0 && c.UserID == m.From.ID {
 		in.Phone = phone
 		return
 	}
-	in.Text, _ = bots.Clean(strings.Join(strings.Fields(c.FirstName+" "+c.LastName+" "+orElse(phone, c.Phone)), " "))
-}
-
-// international writes a number of Telegram, which has the country code with or without +, in the form +digits. It is empty for what is no number.
-func international(number string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, number)
-	if len(digits) < 7 || len(digits) > 15 { // E.164 ends at 15
-		return ""
-	}
-	return "+" + digits
+	in.Text, _ = bots.Clean(strings.Join(strings.Fields(c.FirstName+" "+c.LastName+" "+cmp.Or(phone, c.Phone)), " "))
 }
 
 func fromCallback(q *callbackQuery) (bots.Inbound, bool) {
@@ -217,11 +204,4 @@ func locale(code string) library.Lang {
 		return library.Russian
 	}
 	return library.English
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

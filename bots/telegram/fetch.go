@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +44,8 @@ func (t *Telegram) fetch(ctx context.Context, cancel func(), f bots.InboundFile)
 		_ = resp.Body.Close() // it is not wanted
 		return bots.Download{}, err
 	}
-	body := &download{body: resp.Body, left: bots.MaxFile, cancel: cancel}
-	name, mediaType := orElse(f.Name, path.Base(at.FilePath)), orElse(f.MediaType, resp.Header.Get("Content-Type"))
+	body := &download{bots.AtMost(resp.Body, bots.MaxFile), cancel}
+	name, mediaType := cmp.Or(f.Name, path.Base(at.FilePath)), cmp.Or(f.MediaType, resp.Header.Get("Content-Type"))
 	return bots.Download{ReadCloser: body, Name: name, MediaType: mediaType}, nil
 }
 
@@ -82,26 +83,13 @@ func downloadable(resp *http.Response) error {
 	return nil
 }
 
-// download reads at most the bytes that Telegram promises to hand over.
+// download ends the call with its last byte.
 type download struct {
-	body   io.ReadCloser
-	left   int64
+	io.ReadCloser
 	cancel func()
-}
-
-func (d *download) Read(p []byte) (int, error) {
-	if int64(len(p)) > d.left+1 {
-		p = p[:d.left+1] // one more than allowed, to see whether there is one
-	}
-	n, err := d.body.Read(p)
-	if int64(n) > d.left {
-		n, err = int(d.left), bots.ErrTooLarge
-	}
-	d.left -= int64(n)
-	return n, err
 }
 
 func (d *download) Close() error {
 	defer d.cancel()
-	return d.body.Close()
+	return d.ReadCloser.Close()
 }

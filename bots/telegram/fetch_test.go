@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"testing"
@@ -76,17 +75,5 @@ func TestFetchFailures(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
-	}
-}
-
-// What is longer than announced ends at the limit.
-func TestDownloadEndsAtItsLimit(t *testing.T) {
-	t.Parallel()
-	for left, want := range map[int64]error{4: bots.ErrTooLarge, 5: nil, 6: nil} {
-		d := &download{body: io.NopCloser(bytes.NewReader([]byte("12345"))), left: left, cancel: func() {}}
-		data, err := io.ReadAll(d)
-		if !errors.Is(err, want) || int64(len(data)) != min(left, 5) {
-			t.Errorf("limit %d: %d bytes, %v", left, len(data), err)
-		}
 	}
 }

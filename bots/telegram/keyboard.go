@@ -28,7 +28,7 @@ func keyboard(m bots.Outbound) (models.ReplyMarkup, *bots.SendError) {
 		if c.URL == "" {
 			data, ok := buttonData(m.Turn, c.ID)
 			if !ok {
-				return nil, refused("choice", errButton)
+				return nil, bots.Refuse("choice", errButton)
 			}
 			button.CallbackData = data
 		}
@@ -41,7 +41,7 @@ func phoneKeyboard(choices []bots.Choice) (models.ReplyMarkup, *bots.SendError) 
 	var rows [][]models.KeyboardButton
 	for _, c := range choices {
 		if c.URL != "" {
-			return nil, refused("choice", errMixed)
+			return nil, bots.Refuse("choice", errMixed)
 		}
 		rows = append(rows, []models.KeyboardButton{{Text: c.Label, RequestContact: c.Phone}})
 	}

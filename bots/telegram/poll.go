@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -43,7 +42,7 @@ func (t *Telegram) Poll(ctx context.Context) error {
 			wait = p.hold(ctx)
 			release()
 		}
-		t.pause(ctx, jitter(wait))
+		t.pause(ctx, bots.Jitter(wait))
 	}
 	return nil
 }
@@ -77,7 +76,7 @@ func (p *poller) hold(ctx context.Context) time.Duration {
 			// Everything before the offset is confirmed now. After a quiet week Telegram may go on with a lower number, which a kept offset would hide.
 			p.offset = 0
 			if p.Now().Sub(asked) < p.limits.poll/2 { // something in between answers instead of waiting: do not spin on it
-				p.pause(ctx, jitter(time.Second))
+				p.pause(ctx, bots.Jitter(time.Second))
 			}
 			continue
 		}
@@ -112,7 +111,7 @@ func (p *poller) failed(ctx context.Context, f *fault) bool {
 		p.back(ctx, f.after)
 	case http.StatusUnauthorized, http.StatusNotFound:
 		p.report(ctx, ProblemToken)
-		p.pause(ctx, jitter(brokenPause))
+		p.pause(ctx, bots.Jitter(brokenPause))
 	default:
 		p.back(ctx, f.after)
 	}
@@ -133,15 +132,7 @@ func (p *poller) report(ctx context.Context, problem string) {
 func (p *poller) back(ctx context.Context, atLeast time.Duration) {
 	d := min(maxBackoff, 500*time.Millisecond<<min(p.failures, 6))
 	p.failures++
-	p.pause(ctx, max(atLeast, jitter(d)))
-}
-
-// jitter takes up to half away, so that many who wait do not come back together.
-func jitter(d time.Duration) time.Duration {
-	if d < 2 {
-		return d
-	}
-	return d - rand.N(d/2)
+	p.pause(ctx, max(atLeast, bots.Jitter(d)))
 }
 
 // updates asks once. Telegram holds the request until there is something.

@@ -13,7 +13,6 @@ import (
 	"github.com/go-telegram/bot/models"
 
 	"librarian/bots"
-	"librarian/bots/files"
 )
 
 // Send hands one message to Telegram and gives its number in the chat. A file goes as a picture where it is one that Telegram takes, otherwise as a
@@ -21,18 +20,18 @@ import (
 func (t *Telegram) Send(ctx context.Context, m bots.Outbound) (string, error) {
 	chat, err := strconv.ParseInt(m.Address, 10, 64)
 	if err != nil {
-		return "", refused("address", errAddress)
+		return "", bots.Refuse("address", errAddress)
 	}
 	markup, bad := keyboard(m)
 	switch {
 	case bad != nil:
 		return "", bad
 	case len(m.Files) > 1:
-		return "", refused("files", errFileCount)
+		return "", bots.Refuse("files", errFileCount)
 	case len(m.Files) == 1:
 		return t.sendFile(ctx, chat, m, markup)
 	case m.Text == "":
-		return "", refused("empty", errEmpty)
+		return "", bots.Refuse("empty", errEmpty)
 	}
 	return t.sent(ctx, chat, t.limits.call, func(ctx context.Context, api *bot.Bot) (*models.Message, error) {
 		return api.SendMessage(ctx, &bot.SendMessageParams{
@@ -76,12 +75,12 @@ func (t *Telegram) upload(ctx context.Context, chat int64, m bots.Outbound, mark
 	defer cancel()
 	r, name, mediaType, size, err := t.Open(ctx, m.Library, m.Files[0])
 	if err != nil {
-		return "", openError(err)
+		return "", bots.FileError(err)
 	}
 	data := &guarded{r: r}
 	defer data.Close() //nolint:errcheck // only read
 	if size > maxUpload {
-		return "", refused(reasonTooLarge, errFileSize)
+		return "", bots.Refuse(reasonTooLarge, errFileSize)
 	}
 	file := &models.InputFileUpload{Filename: name, Data: data}
 	photo := asPhoto && size <= maxPhoto && (mediaType == "image/jpeg" || mediaType == "image/png")
@@ -93,19 +92,6 @@ func (t *Telegram) upload(ctx context.Context, chat int64, m bots.Outbound, mark
 			ChatID: chat, Document: file, Caption: m.Text, ReplyMarkup: markup, DisableContentTypeDetection: true,
 		})
 	})
-}
-
-func openError(err error) *bots.SendError {
-	for _, never := range []error{files.ErrNotFound, files.ErrPurged, files.ErrInfected, files.ErrCorrupt} {
-		if errors.Is(err, never) {
-			return &bots.SendError{Outcome: bots.Refused, Code: "file", Err: err}
-		}
-	}
-	return &bots.SendError{Outcome: bots.Retry, Code: "file", Err: err}
-}
-
-func refused(code string, err error) *bots.SendError {
-	return &bots.SendError{Outcome: bots.Refused, Code: code, Err: err}
 }
 
 // sendError says what a failed call means for the message.

@@ -97,7 +97,7 @@ func New(cfg Config) *Telegram {
 		Config: cfg,
 		http:   &client,
 		limits: limits{call: 20 * time.Second, upload: 5 * time.Minute, fetch: 5 * time.Minute, poll: 50 * time.Second},
-		pause:  pause,
+		pause:  bots.Pause,
 	}
 	if api, err := bot.New(cfg.Token, bot.WithSkipGetMe(), bot.WithServerURL(cfg.BaseURL), bot.WithHTTPClient(0, doer{t.http}),
 		bot.WithErrorsHandler(func(error) { t.Log.Debug("telegram request not closed cleanly", "channel", t.Channel) })); err == nil {
@@ -173,14 +173,5 @@ func allowedUpdates() []string {
 	return []string{
 		models.AllowedUpdateMessage, models.AllowedUpdateEditedMessage,
 		models.AllowedUpdateCallbackQuery, models.AllowedUpdateMyChatMember,
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

@@ -134,7 +134,7 @@ func beside(t *testing.T, server *telegramtest.Server) *house {
 		h.mu.Lock()
 		h.pauses = append(h.pauses, d)
 		h.mu.Unlock()
-		pause(ctx, min(d, 2*time.Millisecond))
+		bots.Pause(ctx, min(d, 2*time.Millisecond))
 	}
 	t.Cleanup(func() { h.log.check(t) })
 	return h

@@ -100,8 +100,8 @@ func (s *stream) find(ctx context.Context) error {
 			}
 		}
 		if woken { // it was another reader's event: in a busy library there are many
-			if err := pause(ctx, searching); err != nil {
-				return err
+			if bots.Pause(ctx, searching); ctx.Err() != nil {
+				return ctx.Err()
 			}
 		}
 		select {
@@ -115,17 +115,6 @@ func (s *stream) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }
 

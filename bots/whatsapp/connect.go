@@ -116,7 +116,7 @@ func (h *holder) openDevice() bool {
 func (h *holder) redial() {
 	wait := min(firstRedial<<min(h.fails, 8), lastRedial)
 	h.fails++
-	h.again.Reset(jitter(wait))
+	h.again.Reset(bots.Jitter(wait))
 }
 
 // hear takes what happened to the client.
@@ -230,7 +230,7 @@ func (h *holder) shutOut(what any) {
 		h.become(bots.LinkOutdated, "405")
 		h.again.Reset(banPause)
 	case *events.StreamReplaced:
-		pause(h.ctx, h.limits.replaced) // if it is a process of ours our lock is lost by now
+		bots.Pause(h.ctx, h.limits.replaced) // if it is a process of ours our lock is lost by now
 		if h.ctx.Err() == nil {
 			h.become(bots.LinkReplaced, "replaced")
 		}

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -80,7 +81,7 @@ func said(in *bots.Inbound, m *waE2E.Message, info types.MessageInfo) {
 		attach(in, info, p, bots.InboundFile{MediaType: p.GetMimetype(), Size: int64(min(p.GetFileLength(), 1<<50)), Photo: true}) //nolint:gosec // bounded
 	case m.GetDocumentMessage() != nil:
 		d := m.GetDocumentMessage()
-		attach(in, info, d, bots.InboundFile{Name: clean(orElse(d.GetFileName(), d.GetTitle())), MediaType: d.GetMimetype(), Size: int64(min(d.GetFileLength(), 1<<50))}) //nolint:gosec // bounded
+		attach(in, info, d, bots.InboundFile{Name: clean(cmp.Or(d.GetFileName(), d.GetTitle())), MediaType: d.GetMimetype(), Size: int64(min(d.GetFileLength(), 1<<50))}) //nolint:gosec // bounded
 	case in.Text == "":
 		switch kind := unsupported(m); kind {
 		case "":
@@ -131,7 +132,7 @@ func card(c *waE2E.ContactMessage) string {
 			name = last
 		}
 		if ok && strings.EqualFold(name, "TEL") {
-			parts = append(parts, orElse(international(value), value))
+			parts = append(parts, cmp.Or(bots.International(value), value))
 		}
 	}
 	return strings.Join(parts, " ")
@@ -216,7 +217,7 @@ func answered(m *waE2E.Message, from types.MessageSource) string {
 	if err != nil || author.User == "" || author.User == from.Sender.User || author.User == from.SenderAlt.User {
 		return "" // their own
 	}
-	text := orElse(textOf(quoted), quoted.GetDocumentMessage().GetFileName())
+	text := cmp.Or(textOf(quoted), quoted.GetDocumentMessage().GetFileName())
 	if runes := []rune(text); len(runes) > answeredMost {
 		text = string(runes[:answeredMost])
 	}
@@ -244,25 +245,4 @@ func digits(s string) string {
 		return ""
 	}
 	return number
-}
-
-// international writes a number, with or without +, as +digits. It is empty for what is no number.
-func international(number string) string {
-	number = strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, number)
-	if len(number) < 7 || len(number) > 15 { // E.164 ends at 15
-		return ""
-	}
-	return "+" + number
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -83,24 +83,7 @@ type bounded struct{ http.RoundTripper }
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := b.RoundTripper.RoundTrip(r)
 	if err == nil && r.Method == http.MethodGet {
-		resp.Body = &boundedBody{resp.Body, bots.MaxFile + sealedMore}
+		resp.Body = bots.AtMost(resp.Body, bots.MaxFile+sealedMore)
 	}
 	return resp, err
-}
-
-type boundedBody struct {
-	io.ReadCloser
-	left int64
-}
-
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1] // one more than allowed, to see whether there is one
-	}
-	n, err := b.ReadCloser.Read(p)
-	if int64(n) > b.left {
-		n, err = int(b.left), bots.ErrTooLarge
-	}
-	b.left -= int64(n)
-	return n, err
 }

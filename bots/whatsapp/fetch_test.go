@@ -1,7 +1,6 @@
 package whatsapp
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -129,18 +128,5 @@ func TestFileIsNotSentUpThisTime(t *testing.T) {
 	newHolder(h.ctx(), h.WhatsApp).handle(cli, &events.MediaRetry{MessageID: id, Error: &events.MediaRetryError{Code: 1}})
 	if _, err := h.fetches(f); !errors.Is(err, errAwaited) {
 		t.Errorf("after an error: %v", err)
-	}
-}
-
-// Whatever its sender says of the size, no more is read than the largest file takes.
-func TestFetchIsBounded(t *testing.T) {
-	t.Parallel()
-	body := &boundedBody{io.NopCloser(bytes.NewReader(make([]byte, 100))), 99}
-	if data, err := io.ReadAll(body); !errors.Is(err, bots.ErrTooLarge) || len(data) != 99 {
-		t.Errorf("%d bytes, %v", len(data), err)
-	}
-	body = &boundedBody{io.NopCloser(bytes.NewReader(make([]byte, 99))), 99}
-	if data, err := io.ReadAll(body); err != nil || len(data) != 99 {
-		t.Errorf("%d bytes, %v", len(data), err)
 	}
 }

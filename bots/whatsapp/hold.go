@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +33,7 @@ func (w *WhatsApp) Run(ctx context.Context) error {
 			release()
 			w.Log.InfoContext(ctx, "number is held no more", "channel", w.Channel)
 		}
-		pause(ctx, w.limits.standBy)
+		bots.Pause(ctx, w.limits.standBy)
 	}
 	return nil
 }
@@ -147,7 +146,7 @@ func (h *holder) take() {
 	s, err := h.Links.stands(h.ctx, h.Library, h.Channel)
 	for backoff := firstRedial; err != nil && h.ctx.Err() == nil; backoff = min(2*backoff, lastRedial) {
 		h.Log.WarnContext(h.ctx, "link is not read", "channel", h.Channel, "error", err)
-		pause(h.ctx, backoff)
+		bots.Pause(h.ctx, backoff)
 		s, err = h.Links.stands(h.ctx, h.Library, h.Channel)
 	}
 	if h.ctx.Err() != nil {
@@ -250,12 +249,4 @@ func (h *holder) doAsides() {
 			}
 		}
 	}
-}
-
-// jitter takes up to half away, so that many who wait do not come back together.
-func jitter(d time.Duration) time.Duration {
-	if d < 2 {
-		return d
-	}
-	return d - rand.N(d/2)
 }

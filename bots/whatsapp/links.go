@@ -106,13 +106,8 @@ on conflict (library_id, channel_id) do update set asked = excluded.asked, asked
 
 // Ask leaves word for the process that holds the number.
 func (l *Links) Ask(ctx context.Context, tx pgx.Tx, lib library.ID, id bots.ChannelID, ask bots.LinkAsk, phone string) error {
-	phone = strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
-	if ask == bots.AskCode && (len(phone) < 7 || len(phone) > 15 || phone[0] == '0') { // E.164, with the country's code
+	phone = strings.TrimPrefix(bots.International(phone), "+")
+	if ask == bots.AskCode && (phone == "" || phone[0] == '0') { // no country's code begins so
 		return fmt.Errorf("ask channel %d: %w", id, bots.ErrLinkPhone)
 	}
 	if err := l.account(ctx, lib, id); err != nil {

@@ -22,14 +22,6 @@ const (
 	pairAs = "Chrome (Linux)"
 )
 
-// Reasons why a try to link came to nothing.
-const (
-	pairTimeout  = "timeout"
-	pairOutdated = "outdated"
-	pairPhone    = "phone"
-	pairError    = "error"
-)
-
 // pairing is a link that is being made.
 type pairing struct {
 	asked
@@ -72,7 +64,7 @@ func (h *holder) look() {
 		h.answered(a, "") // one number, one phone: it is unlinked first
 	case h.Now().Sub(a.at) > pairTime:
 		h.stopPairing()
-		h.answered(a, pairTimeout)
+		h.answered(a, bots.PairTimeout)
 	case h.pairing == nil || !h.pairing.same(a):
 		h.startPairing(a)
 	}
@@ -146,7 +138,7 @@ func (h *holder) hearPairing(what any) {
 			a := h.pairing.asked
 			h.stopPairing()
 			h.note(standing{state: bots.LinkNone})
-			h.answered(a, pairError)
+			h.answered(a, bots.PairError)
 		}
 	}
 }
@@ -197,7 +189,7 @@ func (h *holder) word(l letters) {
 		}
 		a := h.pairing.asked
 		h.stopPairing()
-		h.answered(a, pairPhone)
+		h.answered(a, bots.PairPhone)
 		return
 	}
 	h.pairing.codes = nil
@@ -240,9 +232,9 @@ func (h *holder) paired(device types.JID) {
 
 // refusedPairing ends a try that WhatsApp does not want.
 func (h *holder) refusedPairing(what any) {
-	a, problem := h.pairing.asked, pairError
+	a, problem := h.pairing.asked, bots.PairError
 	if _, ok := what.(*events.ClientOutdated); ok {
-		problem = pairOutdated
+		problem = bots.PairOutdated
 	}
 	h.stopPairing()
 	h.answered(a, problem)

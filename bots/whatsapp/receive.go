@@ -73,7 +73,7 @@ func (h *holder) receive(cli *whatsmeow.Client, info types.MessageInfo, in bots.
 		if err != nil {
 			return err
 		}
-		in.Sender, in.Phone = sender, international(phone)
+		in.Sender, in.Phone = sender, bots.International(phone)
 		return h.Receive.Try(ctx, in)
 	})
 	if !done {
@@ -99,7 +99,7 @@ func (h *holder) insist(limit time.Duration, message string, do func(context.Con
 			return true
 		}
 		h.Log.WarnContext(ctx, "what came is not stored", "channel", h.Channel, "message", message, "error", err)
-		pause(ctx, jitter(wait))
+		bots.Pause(ctx, bots.Jitter(wait))
 		if ctx.Err() != nil {
 			return false
 		}

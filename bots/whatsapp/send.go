@@ -12,7 +12,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"librarian/bots"
-	"librarian/bots/files"
 )
 
 // How long a message waits where the number cannot be used.
@@ -32,7 +31,7 @@ var (
 // show it as one, otherwise as a document.
 func (w *WhatsApp) Send(ctx context.Context, m bots.Outbound) (string, error) {
 	if m.ID == "" {
-		return "", refused("id", errNoID)
+		return "", bots.Refuse("id", errNoID)
 	}
 	cli, ok := w.client()
 	if !ok {
@@ -79,7 +78,7 @@ func (w *WhatsApp) write(ctx context.Context, cli *whatsmeow.Client, to types.JI
 			return
 		}
 		if state == types.ChatPresenceComposing {
-			pause(ctx, d)
+			bots.Pause(ctx, d)
 		}
 	}
 }
@@ -94,11 +93,11 @@ func Pace(text int) time.Duration {
 func (w *WhatsApp) compose(ctx context.Context, cli *whatsmeow.Client, m bots.Outbound) (*waE2E.Message, *bots.SendError) {
 	switch {
 	case len(m.Files) > 1:
-		return nil, refused("files", errFileCount)
+		return nil, bots.Refuse("files", errFileCount)
 	case len(m.Files) == 1:
 		return w.withFile(ctx, cli, m)
 	case m.Text == "":
-		return nil, refused("empty", errEmpty)
+		return nil, bots.Refuse("empty", errEmpty)
 	}
 	return &waE2E.Message{Conversation: proto.String(m.Text)}, nil
 }
@@ -108,11 +107,11 @@ func (w *WhatsApp) withFile(ctx context.Context, cli *whatsmeow.Client, m bots.O
 	defer cancel()
 	r, name, mediaType, size, err := w.Open(ctx, m.Library, m.Files[0])
 	if err != nil {
-		return nil, openError(err)
+		return nil, bots.FileError(err)
 	}
 	defer r.Close()
 	if size > maxUpload {
-		return nil, refused(reasonTooLarge, errFileSize)
+		return nil, bots.Refuse("file_size", errFileSize)
 	}
 	photo := size <= maxPhoto && (mediaType == "image/jpeg" || mediaType == "image/png")
 	kind := whatsmeow.MediaDocument
@@ -177,17 +176,4 @@ func (h *holder) saidTo(ctx context.Context, to types.JID, id types.MessageID) (
 		}
 	}
 	return bots.Outbound{}, bots.ErrNoSuch
-}
-
-func openError(err error) *bots.SendError {
-	for _, never := range []error{files.ErrNotFound, files.ErrPurged, files.ErrInfected, files.ErrCorrupt} {
-		if errors.Is(err, never) {
-			return &bots.SendError{Outcome: bots.Refused, Code: "file", Err: err}
-		}
-	}
-	return &bots.SendError{Outcome: bots.Retry, Code: "file", Err: err}
-}
-
-func refused(code string, err error) *bots.SendError {
-	return &bots.SendError{Outcome: bots.Refused, Code: code, Err: err}
 }

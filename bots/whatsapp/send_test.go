@@ -78,7 +78,7 @@ func TestNotToBeSent(t *testing.T) {
 	}{
 		"empty":      {func(m *bots.Outbound) { m.Text = "" }, bots.Refused, "empty"},
 		"two files":  {func(m *bots.Outbound) { m.Files = []string{"a", "b"} }, bots.Refused, "files"},
-		"no file":    {func(m *bots.Outbound) { m.Files = []string{"gone"} }, bots.Refused, "file"},
+		"no file":    {func(m *bots.Outbound) { m.Files = []string{"gone"} }, bots.Refused, "file_gone"},
 		"no address": {func(m *bots.Outbound) { m.Address = "x" }, bots.Refused, "address"},
 		"no id":      {func(m *bots.Outbound) { m.ID = "" }, bots.Refused, "id"},
 		"no account": {func(m *bots.Outbound) { m.Address = "4917999" }, bots.Refused, "no_account"},

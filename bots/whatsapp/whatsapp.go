@@ -154,12 +154,3 @@ func (w *WhatsApp) Typing(ctx context.Context, address string) error {
 	}
 	return nil
 }
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}

@@ -81,7 +81,7 @@ func (l *linking) hold(ctx context.Context) (stop func(), err error) {
 // calls waits a while for a linked number to be connected: only then can WhatsApp be told that the link ends.
 func (l *linking) calls(ctx context.Context, number *whatsapp.WhatsApp) error {
 	link, err := l.links.Link(ctx, l.lib, l.id)
-	if err != nil || !hasPhone(link) {
+	if err != nil || !link.Linked() {
 		return err
 	}
 	tick := time.NewTicker(l.look)

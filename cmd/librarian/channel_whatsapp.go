@@ -157,15 +157,10 @@ func (l *linking) ask(ctx context.Context, ask bots.LinkAsk, phone, act string) 
 	})
 }
 
-// hasPhone reports that a phone is linked, whether or not it can be reached.
-func hasPhone(link bots.Link) bool {
-	return link.State != bots.LinkNone && link.State != bots.LinkLoggedOut
-}
-
 // linked says so when a phone is linked already.
 func (l *linking) linked(ctx context.Context) (bool, error) {
 	link, err := l.links.Link(ctx, l.lib, l.id)
-	if err != nil || !hasPhone(link) {
+	if err != nil || !link.Linked() {
 		return false, err
 	}
 	fmt.Fprintf(l.out, "linked: %s (%s)\n", link.Number, link.State)
@@ -203,8 +198,8 @@ func (l *linking) follow(ctx context.Context, ask bots.LinkAsk) error {
 		}
 		alive = alive || link.Held || link.Code != ""
 		switch {
-		case hasPhone(link) && link.State == bots.LinkConnecting && time.Since(link.Since) < linkSettle: // the phone waits for it
-		case hasPhone(link):
+		case link.Linked() && link.State == bots.LinkConnecting && time.Since(link.Since) < linkSettle: // the phone waits for it
+		case link.Linked():
 			fmt.Fprintln(l.out, "linked:", link.Number)
 			return nil
 		case link.PairProblem != "":
@@ -227,11 +222,11 @@ func (l *linking) follow(ctx context.Context, ask bots.LinkAsk) error {
 
 func pairError(problem string) error {
 	switch problem {
-	case "timeout":
+	case bots.PairTimeout:
 		return errPairTime
-	case "outdated":
+	case bots.PairOutdated:
 		return errPairOld
-	case "phone":
+	case bots.PairPhone:
 		return errPairPhone
 	}
 	return errPairFailed
@@ -249,7 +244,7 @@ func (l *linking) unlink(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case link.Asked != bots.AskUnlink && !hasPhone(link):
+		case link.Asked != bots.AskUnlink && !link.Linked():
 			fmt.Fprintln(l.out, "unlinked")
 			return nil
 		case !link.Held && time.Since(began) > l.waits:

@@ -12,7 +12,7 @@ func connectChannel(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if !isLinked(link) {
+	if !link.Linked() {
 		v.problem = v.t("desk_channel.problem_unlinked")
 		return v.showChannel(a, http.StatusConflict)
 	}

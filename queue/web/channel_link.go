@@ -20,7 +20,7 @@ func linkChannel(v *visit) error {
 	if ask != bots.AskQR && ask != bots.AskCode {
 		return errForm
 	}
-	if isLinked(link) {
+	if link.Linked() {
 		v.problem = v.t("desk_channel.problem_linked")
 		return v.showChannel(a, http.StatusConflict)
 	}
@@ -41,7 +41,7 @@ func cancelLink(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if isLinked(link) {
+	if link.Linked() {
 		v.problem = v.t("desk_channel.problem_linked")
 		return v.showChannel(a, http.StatusConflict)
 	}

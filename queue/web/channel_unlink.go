@@ -12,7 +12,7 @@ func unlinkChannel(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if link.Number != v.form("number") || link.Number == "" && !isLinked(link) {
+	if link.Number != v.form("number") || link.Number == "" && !link.Linked() {
 		v.problem = v.t("desk_channel.problem_meanwhile")
 		return v.showChannel(a, http.StatusConflict)
 	}

@@ -59,7 +59,7 @@ func (v *visit) channelView(a bots.Account) (channelView, error) {
 func (v *visit) linkedView(out channelView, link bots.Link) (channelView, error) {
 	out.Shade, out.State, out.Since = v.linkState(link), v.linkName(link.State), v.plainly(link.Since)
 	out.Means, out.Todo = v.linkWords(link)
-	linked := isLinked(link)
+	linked := link.Linked()
 	out.Link = &linkView{
 		Number: link.Number, Heard: v.plainlyAt(link.Heard), Said: v.plainlyAt(link.Said), Away: !link.Held && !link.Since.IsZero() && link.Code == "", Failed: v.pairProblem(link.PairProblem),
 		Pending: v.pending(link.Asked), MayLink: !linked, MayUnlink: linked || link.Number != "",
@@ -81,11 +81,6 @@ func (v *visit) pending(asked bots.LinkAsk) string {
 		return v.t("desk_channel.asked_unlink")
 	}
 	return ""
-}
-
-// isLinked reports that there is a phone to which the channel is linked.
-func isLinked(link bots.Link) bool {
-	return link.State != bots.LinkNone && link.State != bots.LinkLoggedOut
 }
 
 func (v *visit) plainlyAt(at *time.Time) *moment {
@@ -143,11 +138,11 @@ func (v *visit) pairProblem(code string) string {
 	switch code {
 	case "":
 		return ""
-	case "timeout":
+	case bots.PairTimeout:
 		return v.t("desk_channel.pair_timeout")
-	case "outdated":
+	case bots.PairOutdated:
 		return v.t("desk_channel.pair_outdated")
-	case "phone":
+	case bots.PairPhone:
 		return v.t("desk_channel.pair_phone")
 	}
 	return v.t("desk_channel.pair_error")

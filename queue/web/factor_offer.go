@@ -1,15 +1,10 @@
 package web
 
 import (
-	"bytes"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"html/template"
-	"image/png"
 	"net/http"
 
-	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
 
 	"librarian/queue"
@@ -31,7 +26,7 @@ func (v *visit) offerFactor(status int) error {
 	if err != nil {
 		return err
 	}
-	picture, err := qrCode(address)
+	picture, err := qrCode(address, qr.M)
 	if err != nil {
 		return err
 	}
@@ -40,22 +35,4 @@ func (v *visit) offerFactor(status int) error {
 		return err
 	}
 	return v.show("enrol", status, enrolPage{f, picture, secret})
-}
-
-// qrSide is in pixels; the page shows it at this size or half of it.
-const qrSide = 384
-
-func qrCode(text string) (template.URL, error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
-	if err != nil {
-		return "", fmt.Errorf("draw a code: %w", err)
-	}
-	if code, err = barcode.Scale(code, qrSide, qrSide); err != nil {
-		return "", fmt.Errorf("draw a code: %w", err)
-	}
-	var out bytes.Buffer
-	if err := png.Encode(&out, code); err != nil {
-		return "", fmt.Errorf("draw a code: %w", err)
-	}
-	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(out.Bytes())), nil
 }

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"github.com/boombuler/barcode/qr"
 	"github.com/jackc/pgx/v5"
 
 	"librarian/queue/fragments"
@@ -49,7 +50,7 @@ func showSlip(v *visit) error {
 		}
 		page.Department = department.Title(v.lang, v.lib.RecordLang())
 	}
-	if page.QR, err = qrCode(o.SlipMark()); err != nil {
+	if page.QR, err = qrCode(o.SlipMark(), qr.M); err != nil {
 		return err
 	}
 	if page.frame, err = v.frame(v.ctx(), v.t("slip_print.title")+" "+page.Number); err != nil {
