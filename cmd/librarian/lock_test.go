@@ -46,7 +46,8 @@ func TestLossOfALockIsNoticed(t *testing.T) {
 	}
 	first, leave := take(true)
 	take(false)
-	if _, err := s.pool.Exec(t.Context(), `select pg_terminate_backend($1)`, lockHolder(t, s.pool, 7, 1)); err != nil {
+	// The server tells of the end before it lets go of the lock: it is waited for.
+	if _, err := s.pool.Exec(t.Context(), `select pg_terminate_backend($1, 5000)`, lockHolder(t, s.pool, 7, 1)); err != nil {
 		t.Fatal(err)
 	}
 	ends(first, t, "the connection was killed", 4*time.Second)
