@@ -121,7 +121,7 @@ func (c *crash) admitSigners(ctx context.Context, listen func(*webReader)) []*si
 		out = append(out, s)
 	}
 	for _, s := range out {
-		if err := s.await(ctx, 2); err != nil {
+		if err := s.await(ctx, 1); err != nil {
 			c.Fatal(err)
 		}
 	}

@@ -123,7 +123,7 @@ func (r *reader) opening() []utterance {
 	if _, ok := r.mouth.(*webReader); ok {
 		first = utterance{choice: "start"}
 	}
-	first.want = r.c.texts("menu.hello", "menu.what")
+	first.want = r.c.texts("menu.hello")
 	return []utterance{first}
 }
 
@@ -187,9 +187,7 @@ func (r *reader) registration(dialogue int) []utterance {
 	if r.registered > 0 {
 		join, whom, relation, of = "menu.register_other", "register.for_other", "other", "_of_other"
 	}
-	photo := utterance{file: r.picture(), photo: true}
-	photo.want = append(photo.want, r.c.text("register.photo_kept", templates.Fields{"count": 1}))
-	photo.want = append(photo.want, r.c.texts("register.name"+of)...)
+	photo := utterance{file: r.picture(), photo: true, want: []string{r.c.text("register.photo_kept", templates.Fields{"count": 1})}}
 	r.agreed++
 	out := []utterance{
 		r.button("register", join, "register.who"),

@@ -49,10 +49,10 @@ func TestStaffAreToldWhereTheyBound(t *testing.T) {
 	w.press(i, "olga's phone", "lang:ru")
 	w.press(i, "olga's phone", "register")
 	said := w.say(i, "olga's phone", " "+strings.ToUpper(word)+" ")
-	if len(said) != 2 || said[0] != w.ru("desk_notice.joined") || w.step("olga's phone") != "register/who" {
+	if len(said) != 1 || !strings.HasPrefix(said[0], w.ru("desk_notice.joined")) || w.step("olga's phone") != "register/who" {
 		t.Fatalf("to the word: %q at %s", said, w.step("olga's phone"))
 	}
-	if again := w.say(i, "olga's phone", word); len(again) != 2 || again[0] != w.ru("desk_notice.join_failed") {
+	if again := w.say(i, "olga's phone", word); len(again) != 1 || !strings.HasPrefix(again[0], w.ru("desk_notice.join_failed")) {
 		t.Errorf("to the word once more: %q", again)
 	}
 

@@ -26,6 +26,7 @@ func (r *Runner) messages(t *turn) ([]bots.Message, error) {
 	}
 	var out []bots.Message
 	var choices, words []offered
+	open := false // the latest message may be gone on with
 	for _, say := range t.say {
 		bodies, given, err := r.bodies(t, say, len(choices))
 		if err != nil {
@@ -40,25 +41,31 @@ func (r *Runner) messages(t *turn) ([]bots.Message, error) {
 			if strings.Contains(b.Text, bots.SecretMark) {
 				m.Secret = say.Secret
 			}
-			if n := len(out); n > 0 && t.kind == bots.Email && oneLetter(&out[n-1], &m, t.limits) {
+			if open && goesOn(&out[len(out)-1], &m, t.limits) {
 				continue
 			}
 			t.nextOut++
 			out = append(out, m)
+			open = t.kind == bots.Email || len(b.Files) == 0
 		}
+		open = open && (t.kind == bots.Email || len(say.Choices) == 0)
 	}
 	t.keepOffers(append(choices, words...))
 	return out, nil
 }
 
-// oneLetter adds the second message to the first where one letter can say both: nobody wants a letter for each sentence.
-func oneLetter(first, second *bots.Message, l bots.Limits) bool {
+// goesOn adds the second message to the first where one can say both: nobody wants to be called to the phone for each sentence.
+func goesOn(first, second *bots.Message, l bots.Limits) bool {
 	a, b := &first.Body, second.Body
+	most := l.Text
+	if len(b.Files) > 0 {
+		most = min(most, l.Caption)
+	}
 	text := strings.TrimSpace(a.Text + "\n\n" + b.Text)
-	if first.Kind != second.Kind || first.Secret+second.Secret != "" || len(a.Files)+len(b.Files) > l.Files || utf8.RuneCountInString(text) > l.Text {
+	if first.Kind != second.Kind || first.Secret+second.Secret != "" || len(a.Files)+len(b.Files) > l.Files || utf8.RuneCountInString(text) > most {
 		return false
 	}
-	a.Text, a.Files = text, append(a.Files, b.Files...)
+	a.Text, a.Files, a.Choices = text, append(a.Files, b.Files...), b.Choices
 	return true
 }
 
