@@ -35,7 +35,7 @@ select id from kept order by id`
 
 // keepTexts keeps each text that was shown once, under its hash.
 const keepTexts = `insert into consent_texts (library_id, hash, text)
-select distinct on (l, h) l, h, t from unnest($1::bigint[], $2::text[], $3::text[]) as w (l, h, t)
+select l, h, t from unnest($1::bigint[], $2::text[], $3::text[]) as w (l, h, t)
 where not exists (select from consent_texts c where c.library_id = w.l and c.hash = w.h)
 order by l, h on conflict do nothing`
 
@@ -43,14 +43,14 @@ order by l, h on conflict do nothing`
 func Agree(ctx context.Context, tx pgx.Tx, given []Agreement) ([]int64, error) {
 	n := len(given)
 	libs, contactIDs, addresses, readers := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	hashes, versions, langs, texts, at := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n)
+	hashes, versions, langs, at := make([]string, n), make([]string, n), make([]string, n), make([]time.Time, n)
+	var shown shownTexts
 	for i, g := range given {
-		sum := sha256.Sum256([]byte(g.Text))
-		libs[i], contactIDs[i], addresses[i], hashes[i] = int64(g.Library), int64(g.Contact), int64(g.Address), hex.EncodeToString(sum[:])
-		versions[i], langs[i], texts[i], at[i], readers[i] = g.Version, string(g.Lang), g.Text, g.At, int64(g.Reader)
+		libs[i], contactIDs[i], addresses[i], hashes[i] = int64(g.Library), int64(g.Contact), int64(g.Address), shown.hash(g)
+		versions[i], langs[i], at[i], readers[i] = g.Version, string(g.Lang), g.At, int64(g.Reader)
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(keepTexts, libs, hashes, texts)
+	batch.Queue(keepTexts, shown.libs, shown.hashes, shown.texts)
 	var ids []int64
 	batch.Queue(giveConsents, libs, contactIDs, addresses, hashes, versions, langs, at, readers).Query(func(rows pgx.Rows) (err error) {
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
@@ -60,6 +60,24 @@ func Agree(ctx context.Context, tx pgx.Tx, given []Agreement) ([]int64, error) {
 		return nil, fmt.Errorf("record %d consents: %w", n, err)
 	}
 	return ids, nil
+}
+
+// shownTexts are the texts of agreements, each once for a library: many agree to the same, and it is long.
+type shownTexts struct {
+	libs          []int64
+	hashes, texts []string
+}
+
+// hash takes the agreement's text in, and gives its SHA-256 in hex.
+func (s *shownTexts) hash(g Agreement) string {
+	for i, text := range s.texts {
+		if text == g.Text && s.libs[i] == int64(g.Library) {
+			return s.hashes[i]
+		}
+	}
+	sum := sha256.Sum256([]byte(g.Text))
+	s.libs, s.hashes, s.texts = append(s.libs, int64(g.Library)), append(s.hashes, hex.EncodeToString(sum[:])), append(s.texts, g.Text)
+	return s.hashes[len(s.hashes)-1]
 }
 
 // Consented is an agreement as staff see it.

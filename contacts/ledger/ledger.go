@@ -42,7 +42,7 @@ select l, a, d, k, nullif(o, ''), ch, ag, nullif(r, 0), nullif(s, 0)
 from unnest($1::bigint[], $2::timestamptz[], $3::date[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::bigint[])
   as f (l, a, d, k, o, ch, ag, r, s)
 order by l, o
-on conflict (library_id, once) do nothing`
+on conflict (library_id, once) where once is not null do nothing`
 
 // Queue adds the facts, one statement of the batch however many they are. A fact whose Once has been counted is left out.
 func Queue(batch *pgx.Batch, facts []Fact) {
