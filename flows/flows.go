@@ -157,7 +157,7 @@ type Reader struct {
 	Slips     []int64 // orders that this conversation, of a department's responsible, was asked for and that are open
 	Dialogue  int     // which stretch of talk this is, from 1
 	Now       time.Time
-	words     Words
+	words     *templates.Texts
 }
 
 // Person is a reader for whom the contact acts.

@@ -4,11 +4,12 @@ import (
 	"strings"
 
 	"librarian/contacts/library"
+	"librarian/templates"
 )
 
 // ReadGiven reads what staff type in the place of a reader, as the reader's own words are read, and gives it as it is stored; false for what cannot be meant.
 // The key is name, born, email, phone, or "answer." and that of a field to which the answer is written rather than chosen.
-func ReadGiven(words Words, lib library.Library, today library.Date, key, text string) (string, bool) {
+func ReadGiven(words *templates.Texts, lib library.Library, today library.Date, key, text string) (string, bool) {
 	switch key {
 	case "name":
 		return readName(text)

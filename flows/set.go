@@ -13,16 +13,9 @@ import (
 	"librarian/templates"
 )
 
-// Words understand what people write alike in every conversation. *templates.Texts are such words.
-type Words interface {
-	Word(text string) (templates.Command, bool)
-	Reason(text string) string // what a department says in a word instead of pages; empty: nothing that is known
-	ParseDate(text string, today library.Date) (library.Date, error)
-}
-
 // Set is every conversation, ready to be advanced. It is safe for use by several goroutines.
 type Set struct {
-	words Words
+	words *templates.Texts
 	flows map[string]*machine
 }
 
@@ -39,7 +32,7 @@ func All() []*Flow {
 }
 
 // New checks the conversations and makes them ready.
-func New(words Words, all []*Flow) (*Set, error) {
+func New(words *templates.Texts, all []*Flow) (*Set, error) {
 	s := &Set{words: words, flows: map[string]*machine{}}
 	for _, f := range all {
 		if err := f.Check(); err != nil {
@@ -67,6 +60,11 @@ func New(words Words, all []*Flow) (*Set, error) {
 func (s *Set) Word(text string) bool {
 	_, ok := s.words.Word(text)
 	return ok
+}
+
+// Number is the number, from 1, of a choice that the whole text names in words of the language.
+func (s *Set) Number(lang library.Lang, text string) (int, bool) {
+	return s.words.ChoiceWord(lang, text)
 }
 
 // Picks reports whether nothing of the reader's own words is understood where the conversation stands, so that a word may be meant for a choice though it

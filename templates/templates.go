@@ -53,6 +53,7 @@ type tongue struct {
 	localizer *i18n.Localizer
 	messages  map[string]message
 	calendar  *calendar
+	numbers   numbers
 }
 
 // Load reads the texts that are built into the program. An error names the file, and the key where it is about one.
@@ -67,7 +68,7 @@ func load(files fs.FS) (*Texts, error) {
 		fillers: map[string]bool{},
 	}
 	for _, lang := range library.Langs() {
-		t.tongues[lang] = &tongue{messages: map[string]message{}}
+		t.tongues[lang] = &tongue{messages: map[string]message{}, numbers: newNumbers()}
 		if err := errors.Join(t.loadCalendar(files, lang), t.loadWords(files, lang), t.loadReasons(files, lang)); err != nil {
 			return nil, err
 		}

@@ -70,8 +70,14 @@ func (t *Texts) loadWords(files fs.FS, lang library.Lang) error {
 		}
 		delete(lists, c)
 	}
-	for c := range lists {
-		return fmt.Errorf("load %s: unknown command %q", path, c)
+	for c, list := range lists {
+		known, err := t.tongues[lang].numbers.add(string(c), list)
+		switch {
+		case err != nil:
+			return fmt.Errorf("load %s: %w", path, err)
+		case !known:
+			return fmt.Errorf("load %s: unknown command %q", path, c)
+		}
 	}
 	return nil
 }

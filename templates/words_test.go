@@ -134,3 +134,37 @@ func TestChoiceNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestChoiceWord(t *testing.T) {
+	t.Parallel()
+	texts := loaded(t)
+	for _, c := range []struct {
+		lang library.Lang
+		text string
+		want int
+	}{
+		{library.Russian, "первый", 1}, {library.Russian, "Вторую!", 2}, {library.Russian, "вариант два", 2}, {library.Russian, "пункт 3", 3}, {library.Russian, "3-й", 3},
+		{library.Russian, "2 ой", 2}, {library.Russian, "выбираю четвертый вариант", 4}, {library.Russian, "один", 1}, {library.Russian, "девятое", 9},
+		{library.Russian, "first", 0}, {library.Russian, "друга", 0}, {library.Russian, "первый том", 0}, {library.Russian, "3 книги", 0}, {library.Russian, "2-3", 0},
+		{library.Russian, "вариант", 0}, {library.Russian, "", 0}, {library.Russian, "0-й", 0}, {library.Russian, "й", 0},
+		{library.Ukrainian, "п'ятий", 5}, {library.Ukrainian, "Друге", 2}, {library.Ukrainian, "друга", 0}, {library.Ukrainian, "варіант 2", 2},
+		{library.English, "the second one", 2}, {library.English, "option 2", 2}, {library.English, "2nd", 2}, {library.English, "one", 1}, {library.English, "No. 3", 3},
+		{library.Sakha, "иккис", 2}, {library.Sakha, "УЬУС", 0}, {library.Sakha, "үһүс", 3}, {library.Sakha, "ухус", 3}, {library.Sakha, "бастакы", 1},
+		{"xx", "1", 0},
+	} {
+		if got, ok := texts.ChoiceWord(c.lang, c.text); got != c.want || ok != (c.want != 0) {
+			t.Errorf("%s %q: %d, %v; want %d", c.lang, c.text, got, ok, c.want)
+		}
+	}
+	for _, lang := range library.Langs() {
+		named := map[int]bool{}
+		for _, n := range texts.tongues[lang].numbers.words {
+			named[n] = true
+		}
+		for n := 1; n <= 9; n++ {
+			if !named[n] {
+				t.Errorf("%s has no word for %d", lang, n)
+			}
+		}
+	}
+}

@@ -75,3 +75,22 @@ func TestNumberOfAPageIsNoChoice(t *testing.T) {
 		}
 	}
 }
+
+func TestNumberInWordsIsAChoice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.numbered()
+	i := w.start()
+	w.say(i, "anna", "меню")
+	w.press(i, "anna", "lang:ru")
+	for _, c := range []struct{ words, step string }{
+		{"Первое", "register/who"}, {"1-й", "register/consent"}, {"вариант один", "register/name"}, {"Первая Вторая", "register/born"},
+	} {
+		if w.say(i, "anna", c.words); w.step("anna") != c.step {
+			t.Fatalf("%q leads to %s, want %s", c.words, w.step("anna"), c.step)
+		}
+	}
+	if w.count(`select count(*) from conversations where state::text like '%Первая Вторая%'`) != 1 {
+		t.Error("the name is not as it was said")
+	}
+}

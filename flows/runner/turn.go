@@ -150,7 +150,7 @@ func (t *turn) makeInput(set *flows.Set) flows.Input {
 		in.Answers = answers[0]
 	}
 	if in.Kind == flows.Message && in.Choice == "" && len(in.Files) == 0 {
-		in.Choice = t.meant(in.Text, set.Word(in.Text), !set.Picks(t.stored.State, &t.reader))
+		in.Choice = t.meant(set, in.Text)
 	}
 	return in
 }
@@ -198,14 +198,15 @@ func (t *turn) labelOf(turn int, choice string) string {
 	return ""
 }
 
-// meant is the choice that a text stands for, among those offered last: its number, its very words, or words that can be meant for no other. Where the flow
-// understands the reader's own words too (free), less is taken for a choice, and a word that has its meaning everywhere keeps it.
-func (t *turn) meant(text string, word, free bool) string {
+// meant is the choice that a text stands for, among those offered last: its number, its very words, its number in words, or words that can be meant for no
+// other. Where the flow understands the reader's own words too, less is taken for a choice, and a word that has its meaning everywhere keeps it.
+func (t *turn) meant(set *flows.Set, text string) string {
 	if len(t.stored.Offers) == 0 {
 		return ""
 	}
 	last := t.stored.Offers[len(t.stored.Offers)-1].Choices
-	if n, ok := templates.ChoiceNumber(text); ok && n >= 1 && n <= len(last) && !last[n-1].Word {
+	numbered := func(n int, ok bool) bool { return ok && n >= 1 && n <= len(last) && !last[n-1].Word }
+	if n, ok := templates.ChoiceNumber(text); numbered(n, ok) {
 		return last[n-1].ID
 	}
 	for _, c := range last {
@@ -213,8 +214,12 @@ func (t *turn) meant(text string, word, free bool) string {
 			return c.ID
 		}
 	}
-	if word {
+	if set.Word(text) {
 		return "" // the flow knows it
+	}
+	free := !set.Picks(t.stored.State, &t.reader)
+	if n, ok := set.Number(t.lang, text); !free && numbered(n, ok) {
+		return last[n-1].ID
 	}
 	labels := make([]string, len(last))
 	for i, c := range last {
