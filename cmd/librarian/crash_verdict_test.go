@@ -165,7 +165,7 @@ where not exists (select from conversations c where c.library_id = o.library_id 
 union all select 'consent ' || id from consents a where not exists (select from consent_texts t where t.library_id = a.library_id and t.hash = a.text_hash)
   or not exists (select from contacts k where k.library_id = a.library_id and k.id = a.contact_id)
   or a.address_id is not null and not exists (select from addresses d where d.library_id = a.library_id and d.id = a.address_id)
-union all select 'fact ' || kind from facts f where not exists (select from libraries l where l.id = f.library_id)`) {
+union all select 'fact ' || id from facts f where not exists (select from libraries l where l.id = f.library_id)`) {
 		c.Errorf("%s belongs to nothing", lost)
 	}
 }

@@ -46,7 +46,7 @@ func TestFactsAreCountedOnce(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := pool.Query(t.Context(), `select library_id || ' ' || coalesce(once, '-') from facts order by library_id, once`)
+	rows, err := pool.Query(t.Context(), `select library_id || ' ' || coalesce(once, '-') from facts order by library_id, once, id`)
 	if err != nil {
 		t.Fatal(err)
 	}

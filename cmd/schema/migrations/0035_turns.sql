@@ -2,7 +2,6 @@
 -- +goose Up
 alter table facts
   drop constraint facts_pkey,
-  drop column id,
   drop constraint facts_library_id_once_key;
 create unique index facts_once on facts (library_id, once) where once is not null;
 drop index facts_day;
