@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"librarian/bots"
+	"librarian/bots/email/mailtest"
 	"librarian/bots/files"
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts/library"
@@ -26,7 +27,7 @@ import (
 // emptied is a database with nothing in it, not even a schema.
 func (w *world) emptied() *world {
 	w.Helper()
-	other := &world{T: w.T, key: w.key, files: filepath.Join(w.TempDir(), "files"), listen: freePort(w.T), log: &syncBuffer{}}
+	other := &world{T: w.T, key: w.key, files: filepath.Join(w.TempDir(), "files"), listen: mailtest.FreeAddr(w.T), log: &syncBuffer{}}
 	other.database = pgtest.URL(w.T)
 	pool := other.pool()
 	if _, err := pool.Exec(w.Context(), `drop schema public cascade; create schema public`); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
+	"librarian/bots/email/mailtest"
 	"librarian/bots/telegram/telegramtest"
 	"librarian/cmd/schema/pgtest"
 	"librarian/contacts/library"
@@ -127,7 +128,7 @@ func seed(t *testing.T) uint64 {
 func newCrash(t *testing.T, seed uint64) *crash {
 	t.Helper()
 	w := &world{T: t, database: pgtest.URL(t), key: filepath.Join(t.TempDir(), "key"), files: filepath.Join(t.TempDir(), "files"), log: &syncBuffer{}}
-	w.listen = freePort(t)
+	w.listen = mailtest.FreeAddr(t)
 	c := &crash{
 		world: w, rng: rand.New(rand.NewPCG(seed, 1)), stored: make(chan struct{}), inGap: map[row]int{}, tallies: map[string]*tally{},
 		transport: &http.Transport{MaxIdleConnsPerHost: crashReaders}, pace: 400 * time.Millisecond,

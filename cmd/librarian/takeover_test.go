@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"librarian/bots/email/mailtest"
 )
 
 // Times of a take-over.
@@ -31,7 +33,7 @@ func TestSecondInstanceTakesOver(t *testing.T) {
 	t.Parallel()
 	p := &pair{number: unlinkedNumber(t)}
 	first := p.world
-	second := &world{T: t, database: p.database, key: p.key, files: p.files, env: p.env, listen: freePort(t), log: &syncBuffer{}}
+	second := &world{T: t, database: p.database, key: p.key, files: p.files, env: p.env, listen: mailtest.FreeAddr(t), log: &syncBuffer{}}
 	p.processes = [2]*world{first, second}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"librarian/bots/email/mailtest"
 )
 
 // exhibit is a demo that runs.
@@ -38,7 +40,7 @@ func startDemoIn(t *testing.T, dir string, env ...string) (d *exhibit, stop func
 	if err != nil {
 		t.Fatal(err)
 	}
-	listen := freePort(t)
+	listen := mailtest.FreeAddr(t)
 	cmd := exec.CommandContext(context.Background(), path, "demo", "--data", dir, "--listen", listen, "--no-install")
 	cmd.Env = append(without(os.Environ(), "DATABASE_URL"), env...)
 	out, err := cmd.StdoutPipe()

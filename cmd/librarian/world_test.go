@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -26,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.mau.fi/whatsmeow"
 
+	"librarian/bots/email/mailtest"
 	"librarian/bots/whatsapp"
 	"librarian/bots/whatsapp/whatsapptest"
 	"librarian/cmd/schema/pgtest"
@@ -93,19 +93,9 @@ func newWorld(t *testing.T) *world {
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, database: pgtest.URL(t), key: filepath.Join(t.TempDir(), "key"), files: filepath.Join(t.TempDir(), "files"), log: &syncBuffer{}}
-	w.listen = freePort(t)
+	w.listen = mailtest.FreeAddr(t)
 	w.must("key", "new", w.key)
 	return w
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (w *world) command(args ...string) *exec.Cmd {

@@ -62,7 +62,7 @@ func New(t testing.TB) *Server {
 			t.Error(err)
 		}
 	})
-	s := &Server{dir: dir, dovecot: dovecot, Addr: freeAddr(t), Secure: freeAddr(t), IMAP: freeAddr(t), SecureIMAP: freeAddr(t)}
+	s := &Server{dir: dir, dovecot: dovecot, Addr: FreeAddr(t), Secure: FreeAddr(t), IMAP: FreeAddr(t), SecureIMAP: FreeAddr(t)}
 	s.SMTPURL = "smtp://" + s.Addr + "?tls=none"
 	if s.Roots, err = s.prepare(); err != nil {
 		t.Fatal(err)

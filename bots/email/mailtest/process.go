@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -140,16 +141,20 @@ func (s *Server) certify(owner int) (*x509.CertPool, error) {
 	return roots, err
 }
 
-func freeAddr(t testing.TB) string {
+// FreeAddr is an address of this machine at which nobody listens. Its port is none that the system gives to outgoing connections (from 32768 on Linux): a
+// server that is stopped for a while finds it free again.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
+	var problem error
+	for range 100 {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+mathrand.N(22_000)))
+		if err == nil {
+			if err = l.Close(); err == nil {
+				return l.Addr().String()
+			}
 		}
-	}()
-	return l.Addr().String()
+		problem = err
+	}
+	t.Fatalf("no free port: %v", problem)
+	return ""
 }
