@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"librarian/bots/email/mailtest"
 	"librarian/bots/telegram/telegramtest"
 )
 
@@ -132,14 +132,9 @@ func (w *world) without(out string, secrets ...string) {
 // closedPort is one at which nobody listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(t.Context()), "tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(mailtest.FreeAddr(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
 	return port
 }
