@@ -34,7 +34,7 @@ func TestTriesEndOnlyForWhatIsNotLookedAt(t *testing.T) {
 	w.say(i, "anna", "меню")
 	i.stop()
 	w.exec(`insert into events (library_id, conversation_id, seq, kind, external_id, body, state, written_at, received_at, ready_at, fetch_at, fetches)
-select library_id, id, next_event, 'message', 'm:two', '{"files": [{"ref": "a", "kind": "text"}, {"ref": "b"}]}', 'waiting', $1, $1, $1, $1, 12 from conversations`, w.Now())
+select library_id, id, next_event, 'message', 'm:two', '{"files": [{"ref": "a", "kind": "text"}, {"ref": "b"}]}', 'waiting', $1, $1, $1, $1, 100 from conversations`, w.Now())
 	w.exec(`update conversations set next_event = next_event + 1, ready_at = $1`, w.Now())
 	w.start()
 	w.inspected("anna", 1)

@@ -266,10 +266,37 @@ func TestDeadlyFile(t *testing.T) {
 	w.await("that is noted", func() bool {
 		return w.count(`select count(*) from events where fetch_at < $1`, w.Now().Add(time.Minute)) == 1
 	})
-	w.exec(`update events set fetches = 12 where state = 'waiting'`)
+	w.exec(`update events set fetches = 100 where state = 'waiting'`)
 	w.pass(time.Minute)
 	w.settle("anna")
 	if got := w.web.tried("p1"); got != 1 {
 		t.Errorf("tried %d times", got)
+	}
+}
+
+// A process that died while it fetched has not tried: what failed once after many deaths is tried again, and is not asked for.
+func TestDeathsAreNoTries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i := w.start()
+	w.say(i, "anna", "меню")
+	w.web.fetch = func(_ bots.InboundFile, try int) (bots.Download, error) {
+		if try < 3 {
+			return bots.Download{}, errors.New("503")
+		}
+		return text("слова"), nil
+	}
+	w.receive(i, w.photo("anna", "p1", ""))
+	for try := 1; try < 3; try++ {
+		w.await("the file is tried", func() bool { return w.web.tried("p1") == try })
+		w.await("that is noted", func() bool {
+			return w.count(`select count(*) from events where fetch_at < $1`, w.Now().Add(time.Minute)) == 1
+		})
+		w.exec(`update events set fetches = 40 where state = 'waiting'`)
+		w.pass(time.Minute)
+	}
+	w.inspected("anna", 1)
+	if n := w.count(`select count(*) from events, json_array_elements(body -> 'files') f where f ->> 'problem' is not null`); n != 0 {
+		t.Error("the file is lost")
 	}
 }

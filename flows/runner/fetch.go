@@ -18,7 +18,8 @@ import (
 // How files are fetched. The waiting event itself is the job: it is claimed for a while, and claimed again when that passes.
 const (
 	fetchLease    = 2 * time.Minute
-	fetchTries    = 12 // about half an hour
+	fetchTries    = 12  // that ended badly: about half an hour
+	fetchClaims   = 100 // with the tries that never ended: as long as this the process may die at a file
 	fetchLongest  = 5 * time.Minute
 	elsewhereTime = 2 * time.Second  // for the process that holds the channel to look
 	noteTime      = 30 * time.Second // for the database to take what was found
@@ -35,10 +36,10 @@ returning e.library_id, e.conversation_id, e.seq, e.body, e.fetches, e.received_
 // waiting is an event whose files are not here yet, or not looked at.
 type waiting struct {
 	key
-	seq     int
-	body    body
-	fetches int
-	came    time.Time
+	seq    int
+	body   body
+	claims int
+	came   time.Time
 }
 
 // inspectFiles fetches the files of waiting events and looks at them, one event after the other.
@@ -69,21 +70,22 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 	// Cut off halfway, a claim would be made and not be known of.
 	claiming, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
 	defer cancel()
-	err := r.Pool.QueryRow(claiming, claimWaiting, now, now.Add(fetchLease)).Scan(&w.lib, &w.id, &w.seq, &w.body, &w.fetches, &w.came)
+	err := r.Pool.QueryRow(claiming, claimWaiting, now, now.Add(fetchLease)).Scan(&w.lib, &w.id, &w.seq, &w.body, &w.claims, &w.came)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("claim a waiting event: %w", err)
 	}
-	owed, elsewhere := false, false
-	for i, f := range w.body.Files {
+	owed, elsewhere := time.Duration(0), false
+	for i := range w.body.Files {
+		f := &w.body.Files[i]
 		if f.inspected() {
 			continue
 		}
-		err := errTries
-		if w.fetches <= fetchTries {
-			err = r.inspect(ctx, &w, i)
+		err := errDeadly
+		if w.claims <= fetchClaims {
+			err = r.inspect(ctx, &w, f)
 		}
 		if err == nil {
 			continue
@@ -95,11 +97,12 @@ func (r *Runner) inspectNext(ctx context.Context) (bool, error) {
 			elsewhere = true
 			continue
 		}
-		r.Log.Warn("file is not here yet", "conversation", w.id, "event", w.seq, "try", w.fetches, "err", err)
-		if w.fetches < fetchTries {
-			owed = true
+		f.Failed++
+		r.Log.Warn("file is not here yet", "conversation", w.id, "event", w.seq, "claim", w.claims, "failed", f.Failed, "err", err)
+		if f.Failed < fetchTries && !errors.Is(err, errDeadly) {
+			owed = max(owed, min(time.Second<<f.Failed, fetchLongest))
 		} else {
-			w.body.Files[i].Problem = problemLost
+			f.Problem = problemLost
 		}
 	}
 	if elsewhere {
@@ -116,22 +119,21 @@ func (r *Runner) giveBack(ctx context.Context, w waiting, after time.Duration) e
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
 	defer cancel()
 	_, err := r.Pool.Exec(ctx, `update events set fetch_at = $4, fetches = fetches - 1
-where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting' and fetches = $5`, w.lib, w.id, w.seq, r.Now().Add(after), w.fetches)
+where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting' and fetches = $5`, w.lib, w.id, w.seq, r.Now().Add(after), w.claims)
 	if err != nil {
 		return fmt.Errorf("give back event %d of conversation %d: %w", w.seq, w.id, err)
 	}
 	return nil
 }
 
-// errTries is for a file at which the process died each time.
-var errTries = errors.New("tried too often")
+// errDeadly is for a file at which the process died each time.
+var errDeadly = errors.New("tried too often without an end")
 
 // inspected reports that what the file is, or what is wrong with it, is known.
 func (f file) inspected() bool { return f.Kind != "" || f.Problem != "" }
 
 // inspect fetches the file unless it is here, and looks at it.
-func (r *Runner) inspect(ctx context.Context, w *waiting, i int) error {
-	f := &w.body.Files[i]
+func (r *Runner) inspect(ctx context.Context, w *waiting, f *file) error {
 	if f.File == "" {
 		if err := r.fetch(ctx, w, f); err != nil || f.Problem != "" {
 			return err
@@ -233,8 +235,8 @@ func (w waiting) kept() []files.ID {
 
 const endWaiting = `update events set state = 'ready', fetch_at = null where library_id = $1 and conversation_id = $2 and seq = $3 and state = 'waiting'`
 
-// noteInspected makes the event ready, or notes when what is owed is tried again.
-func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error {
+// noteInspected makes the event ready, or notes when what is owed is tried again: after that time.
+func (r *Runner) noteInspected(ctx context.Context, w waiting, owed time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTime)
 	defer cancel()
 	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
@@ -245,10 +247,9 @@ func (r *Runner) noteInspected(ctx context.Context, w waiting, owed bool) error 
 			return err
 		}
 		now := r.Now()
-		if owed {
-			again := min(time.Second<<min(w.fetches, 10), fetchLongest)
+		if owed > 0 {
 			if _, err := tx.Exec(ctx, `update events set fetch_at = $4 where library_id = $1 and conversation_id = $2 and seq = $3`,
-				w.lib, w.id, w.seq, now.Add(again)); err != nil {
+				w.lib, w.id, w.seq, now.Add(owed)); err != nil {
 				return fmt.Errorf("event %d of conversation %d: %w", w.seq, w.id, err)
 			}
 			return nil

@@ -57,6 +57,7 @@ type file struct {
 	Kind    string        `json:"kind,omitempty"`
 	Problem string        `json:"problem,omitempty"`
 	Sheets  []flows.Sheet `json:"sheets,omitempty"` // its pages
+	Failed  int           `json:"failed,omitempty"` // how often it could not be had
 }
 
 // Receive stores one message. When it returns nil the message is on disk; a repeat of a message that is there already is nil too.
