@@ -24,6 +24,7 @@ type browser struct {
 	ctx   context.Context
 	shots string
 	shot  int
+	pages []*page
 }
 
 // newBrowser starts Chromium, or skips the test where there is none.
@@ -96,6 +97,7 @@ func (b *browser) person(who string, width int64) *page {
 		return chromedp.Void{}, err
 	})
 	p.size(width)
+	b.pages = append(b.pages, p)
 	return p
 }
 
@@ -121,9 +123,14 @@ func (p *page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// fail ends the test with what each person sees: what is missed at one desk was often not done at another.
 func (p *page) fail(format string, args ...any) {
 	p.Helper()
-	p.look("failure")
+	for _, other := range p.pages {
+		other.look("failure")
+		text, err := ask[string](other, `location.pathname + "\n" + document.body.innerText.slice(-2000)`)
+		p.Logf("%s sees (%v) %s", other.who, err, text)
+	}
 	p.Fatalf("%s: %s", p.who, fmt.Sprintf(format, args...))
 }
 

@@ -62,7 +62,12 @@ func startDemoIn(t *testing.T, dir string, env ...string) (d *exhibit, stop func
 			}
 		}
 	}()
-	stop = sync.OnceFunc(func() { stopDemo(t, cmd, ended, errs) })
+	stop = sync.OnceFunc(func() {
+		stopDemo(t, cmd, ended, errs)
+		if t.Failed() {
+			t.Logf("the demo said\n%s", errs)
+		}
+	})
 	t.Cleanup(stop)
 	select {
 	case url := <-ready:
@@ -88,7 +93,7 @@ func stopDemo(t *testing.T, cmd *exec.Cmd, ended <-chan struct{}, errs *syncBuff
 		<-ended
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("the demo ended badly: %v\n%s", err, errs)
+		t.Errorf("the demo ended badly: %v", err)
 	}
 }
 

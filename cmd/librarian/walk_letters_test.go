@@ -56,6 +56,7 @@ func (w *orderWalk) readerWrites() {
 	librarian.sees("Бот молчит")
 	librarian.writes("#reply textarea", answered)
 	librarian.do("send the answer", chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	librarian.sees(answered)
 	r.open(w.d.url + "/demo/mail")
 	r.opensLetter("Re: Старая газета", answered)
 	r.fits("answered")
