@@ -29,6 +29,7 @@ type linkView struct {
 	Failed                         string // why the last try to link came to nothing
 	Pending                        string // what is asked of the process that holds it
 	MayLink, MayConnect, MayUnlink bool
+	Banned                         bool   // the advice is to wait: to connect again is no first choice
 	Phone                          string // as typed, when it is none
 }
 
@@ -63,7 +64,7 @@ func (v *visit) linkedView(out channelView, link bots.Link) (channelView, error)
 	out.Link = &linkView{
 		Number: link.Number, Heard: v.plainlyAt(link.Heard), Said: v.plainlyAt(link.Said), Away: !link.Held && !link.Since.IsZero() && link.Code == "", Failed: v.pairProblem(link.PairProblem),
 		Pending: v.pending(link.Asked), MayLink: !linked, MayUnlink: linked || link.Number != "",
-		MayConnect: linked && link.State != bots.LinkConnected && link.State != bots.LinkConnecting,
+		Banned: link.State == bots.LinkBanned, MayConnect: linked && link.State != bots.LinkConnected && link.State != bots.LinkConnecting,
 	}
 	if linked {
 		return out, nil

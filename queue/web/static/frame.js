@@ -5,7 +5,6 @@
   const body = document.body;
   const HIDDEN_POLL = 60_000; // a hidden tab gives its connection back: browsers open six to one host over HTTP/1.1
   const RETRY = 5_000;
-  const SLOW = 500; // a page younger than that shows what it was made of
 
   const signal = (name) => body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
 
@@ -30,16 +29,12 @@
   };
   const open = () => {
     close();
-    let before = false;
     source = new EventSource(body.dataset.events);
     source.onopen = () => {
       lost(false);
-      if (before || performance.now() > SLOW) all(); // what changed while the line was down, or was not up yet
-      else signal("channelchange"); // a number connects in less time than a page takes, and is silent from then on
-      before = true;
+      all(); // what changed while the line was down, or between the page and the line
     };
     source.onerror = () => {
-      before = true;
       lost(true);
       if (source && source.readyState === EventSource.CLOSED) retry = setTimeout(() => { all(); open(); }, RETRY);
     };
