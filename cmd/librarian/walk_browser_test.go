@@ -209,13 +209,13 @@ func (p *page) presses(text string) {
 	p.press(text, control(text))
 }
 
-// press presses the node of the expression where the mouse finds it, once it stands still and nothing lies over it.
+// press presses the node of the expression where the mouse finds it, once the page is all there, the node stands still and nothing lies over it.
 func (p *page) press(what, expression string) {
 	p.Helper()
 	still := fmt.Sprintf(`new Promise((done) => {
 		const find = () => %s;
 		const node = find();
-		if (!node) return done("");
+		if (!node || document.readyState !== "complete") return done("");
 		node.scrollIntoView({ block: "nearest", behavior: "instant" });
 		const place = () => { const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; };
 		const before = place();
@@ -240,10 +240,10 @@ func (p *page) press(what, expression string) {
 	p.fail("in vain: %s to press", what)
 }
 
-// writes puts a text into the field that the selector finds, key by key, in place of what stands there.
+// writes puts a text into the field that the selector finds, key by key, in place of what stands there, once the page's scripts listen to keys.
 func (p *page) writes(selector, text string) {
 	p.Helper()
-	p.await("the field "+selector, fmt.Sprintf(`(() => { const field = document.querySelector(%q); field?.focus(); field?.select(); return field && field === document.activeElement; })()`, selector))
+	p.await("the field "+selector, fmt.Sprintf(`(() => { const field = document.querySelector(%q); field?.focus(); field?.select(); return field && field === document.activeElement && document.readyState === "complete"; })()`, selector))
 	p.do("write into "+selector, chromedp.KeyEvent(text))
 }
 

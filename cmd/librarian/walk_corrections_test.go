@@ -36,7 +36,7 @@ func (p *page) setsRight(d *exhibit, reader *page) {
 		p.size(desktop)
 	}
 	p.presses("Вернуть боту")
-	p.sees("Разговор снова ведёт бот")
+	p.sees("говорит бот")
 
 	p.decides("form", "принята", "Принять страницу")
 	p.press("the way back", `document.querySelector("#page-form-1 form[action$=reopen] button")`)

@@ -53,7 +53,7 @@ func (w *orderWalk) readerWrites() {
 	librarian.opensTask("1938")
 	librarian.takes()
 	librarian.presses("Говорить самому")
-	librarian.sees("Бот молчит")
+	librarian.sees("говорите вы")
 	librarian.writes("#reply textarea", answered)
 	librarian.do("send the answer", chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	librarian.sees(answered)

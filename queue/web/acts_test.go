@@ -128,7 +128,14 @@ func TestReplyIsKeptWhenItCannotGo(t *testing.T) {
 	by, colleague := h.signedIn(h.lib, queue.RoleLibrarian, library.English), h.signedIn(h.lib, queue.RoleLibrarian, library.English)
 	conv := h.conversation(h.lib, "Сардана")
 	page, text := conversationAddress(conv), url.Values{"text": {"Good day to you"}}
-	colleague.post(page+"/take-over", url.Values{"epoch": {"0"}}).leads(t, page+"?did=speaking")
+	if got := colleague.ask(http.MethodPost, page+"/take-over", url.Values{"epoch": {"0"}}, "HX-Request", "true"); got.status != http.StatusOK ||
+		!strings.Contains(got.body, "/hand-back") || strings.Contains(got.body, "<textarea") {
+		t.Errorf("taken over: %d %s", got.status, got.body)
+	}
+	if got := by.ask(http.MethodPost, page+"/take-over", url.Values{"epoch": {"0"}}, "HX-Request", "true"); got.status != http.StatusOK ||
+		!strings.Contains(got.body, "Somebody else is speaking") || !strings.Contains(got.body, "/take-over") {
+		t.Errorf("taken over from an old part: %d %s", got.status, got.body)
+	}
 	if got := by.post(page+"/take-over", url.Values{"epoch": {"0"}}); got.status != http.StatusConflict || !strings.Contains(got.body, "Somebody else is speaking") {
 		t.Errorf("taken over from an old page: %d", got.status)
 	}

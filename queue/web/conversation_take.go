@@ -39,11 +39,14 @@ func (v *visit) turnOver(did string, act func(ctx context.Context, tx pgx.Tx, co
 		}
 		return v.audit(ctx, tx, v.object("conversation", id), nil)
 	})
-	if problem := v.taskProblem(err); problem != "" {
-		return v.talkAgain(conv, task, problem)
-	}
-	if err != nil {
+	problem := v.taskProblem(err)
+	switch {
+	case problem == "" && err != nil:
 		return err
+	case v.fragment(): // what is being written below stays
+		return v.speakerPart(conv, task, problem)
+	case problem != "":
+		return v.talkAgain(conv, task, problem)
 	}
 	return v.to(addressOf(conv, task) + "?did=" + did)
 }

@@ -20,7 +20,8 @@ type talkView struct {
 	Epoch      int
 	Blocked    bool
 	MayAnswer  bool
-	Open       bool // where it is folded away until it is wanted
+	Problem    string // why the speaker could not be changed, where that part alone is shown
+	Open       bool   // where it is folded away until it is wanted
 	Reply      replyView
 }
 

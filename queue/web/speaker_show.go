@@ -12,16 +12,26 @@ func showSpeaker(v *visit) error {
 	if err != nil {
 		return err
 	}
-	out, _, err := v.speaker(bots.ConversationID(id))
-	if err != nil {
-		return err
-	}
+	var task *queue.Task
 	if n, err := strconv.ParseInt(v.query("task"), 10, 64); err == nil {
 		t, err := v.taskOf(queue.TaskID(n))
 		if err != nil {
 			return err
 		}
-		out.Task, out.MayAnswer = t.ID, v.holds(t)
+		task = &t
 	}
+	return v.speakerPart(bots.ConversationID(id), task, "")
+}
+
+// speakerPart shows who speaks, as it stands on the task's page or, without one, on the conversation's own, and why that could not be changed.
+func (v *visit) speakerPart(id bots.ConversationID, task *queue.Task, problem string) error {
+	out, _, err := v.speaker(id)
+	if err != nil {
+		return err
+	}
+	if task != nil {
+		out.Task, out.MayAnswer = task.ID, v.holds(*task)
+	}
+	out.Problem = problem
 	return v.part("speaker", out)
 }

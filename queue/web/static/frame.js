@@ -162,6 +162,9 @@
     if (!e.repeat) act();
   };
 
+  // who clicks twice means one thing: after the first click the opposite stands there
+  document.addEventListener("click", (e) => { if (e.detail > 1 && e.target.closest("#speaker button")) e.preventDefault(); }, true);
+
   const turn = (photo) => { photo.dataset.turn = String((Number(photo.dataset.turn || 0) + 1) % 4); };
 
   document.addEventListener("click", (e) => {
