@@ -13,7 +13,8 @@ import (
 	"librarian/contacts/library"
 )
 
-// Tries is how often an order is given to be drawn. One that could not be drawn then stays wanted, and nothing happens to it until it is wanted anew.
+// Tries is how often an order is given to be drawn, in four hours or so. Once more it is given for a person to be told; then it stays wanted, and nothing
+// happens to it until it is wanted anew.
 const Tries = 12
 
 const (
@@ -54,17 +55,18 @@ type Job struct {
 	Registration int64
 	Conversation int64
 	Order        Order // without its Library
-	Try          int   // from 1 to Tries
+	Try          int   // from 1; above Tries there is nothing left but to tell a person
 }
 
 const claimOrder = `with w as (
-  select library_id, id from paper_orders where state = 'wanted' and due_at <= $1 and tries < $3 order by due_at limit 1 for update skip locked)
-update paper_orders o set due_at = $2, tries = tries + 1 from w where o.library_id = w.library_id and o.id = w.id
+  select library_id, id from paper_orders where state = 'wanted' and due_at <= $1 and tries <= $3 order by due_at limit 1 for update skip locked)
+update paper_orders o set due_at = $1 + $2::interval * (1 << least(tries, 5)), tries = tries + 1 from w where o.library_id = w.library_id and o.id = w.id
 returning o.library_id as library, o.id, o.registration_id as registration, o.conversation_id as conversation, o.content as "order", o.tries as try`
 
-// Claim gives the order that has waited longest, or false when none does. It is claimed again when the lease is over and it was not made.
+// Claim gives the order that has waited longest, or false when none does. It is claimed again when the lease is over and it was not made; each lease is twice
+// as long as the one before, up to 32 times.
 func Claim(ctx context.Context, db contacts.DB, now time.Time, lease time.Duration) (Job, bool, error) {
-	rows, err := db.Query(ctx, claimOrder, now, now.Add(lease), Tries)
+	rows, err := db.Query(ctx, claimOrder, now, lease, Tries)
 	if err != nil {
 		return Job{}, false, fmt.Errorf("claim papers: %w", err)
 	}

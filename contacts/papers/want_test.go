@@ -122,13 +122,16 @@ func TestOrderThatCannotBeDrawn(t *testing.T) {
 	h := newHouse(t)
 	must(t, h.want(h.registration(), noon))
 	at := noon
-	for try := range Tries {
+	for try := range Tries + 1 {
+		if _, found := h.claim(at.Add(-time.Second)); found {
+			t.Fatalf("try %d comes early", try)
+		}
 		if job, found := h.claim(at); !found || job.Try != try+1 {
 			t.Fatalf("try %d: %+v, %v", try, job, found)
 		}
-		at = at.Add(time.Hour)
+		at = at.Add(time.Minute << min(try, 5))
 	}
-	if job, found := h.claim(at); found {
+	if job, found := h.claim(at.Add(time.Hour)); found {
 		t.Errorf("claimed for ever: %+v", job)
 	}
 	for name, spoil := range map[string]func(*Order){

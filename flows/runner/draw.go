@@ -17,10 +17,11 @@ import (
 	"librarian/queue"
 )
 
-// drawLease is how long one process may take to draw the papers of a registration before another tries.
+// drawLease is how long one process may take to draw the papers of a registration before another tries, at first.
 const drawLease = time.Minute
 
-// drawNext draws what has waited longest and reports whether there was anything. What fails is tried again when its lease is over.
+// drawNext draws what has waited longest and reports whether there was anything. What fails is tried again when its lease is over; what failed each time,
+// or ended with the process, is work for a person.
 func (r *Runner) drawNext(ctx context.Context) (bool, error) {
 	job, found, err := papers.Claim(ctx, r.Pool, r.Now(), drawLease)
 	if err != nil || !found {
@@ -28,18 +29,17 @@ func (r *Runner) drawNext(ctx context.Context) (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, drawLease/2)
 	defer cancel()
+	if job.Try > papers.Tries {
+		return true, pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+			return r.openStuck(ctx, tx, key{job.Library, bots.ConversationID(job.Conversation)})
+		})
+	}
 	if job.Order.Library, err = r.Libraries.ByID(ctx, job.Library); err != nil {
 		return true, err
 	}
 	drawn, err := r.Press.Draw(job.Order)
 	if err != nil {
-		err = fmt.Errorf("papers of registration %d, try %d: %w", job.Registration, job.Try, err)
-		if job.Try == papers.Tries { // nobody tries again: a person has to look
-			err = errors.Join(err, pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
-				return r.openStuck(ctx, tx, key{job.Library, bots.ConversationID(job.Conversation)})
-			}))
-		}
-		return true, err
+		return true, fmt.Errorf("papers of registration %d, try %d: %w", job.Registration, job.Try, err)
 	}
 	ids := make([]files.ID, len(drawn))
 	for i, d := range drawn {

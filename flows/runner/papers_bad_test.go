@@ -72,6 +72,32 @@ select g.library_id, g.id, a.id, $1, 'made', o.due_at, o.created_at, o.made_at f
 	return token
 }
 
+// Papers that could not be drawn, whether the press failed, the store, or the process died each time, become work for a person, once.
+func TestPapersThatAreNeverDrawn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setConsent("2", "Согласие.", true)
+	i := w.start()
+	annas, _ := w.owing(i, "anna")
+	i.stop()
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		order := papers.Order{Lang: library.Russian, Kinds: []papers.Kind{papers.Form}, Name: "Иванова Анна", Relation: "self", Consent: settings().Registration.Consent.Text, Version: "1"}
+		return papers.Want(ctx, tx, w.lib, annas, int64(w.conv("anna")), order, w.Now())
+	})
+	w.exec(`update paper_orders set tries = 12 where state = 'wanted'`)
+	stuck := func() int { return w.count(`select count(*) from tasks where kind = 'stuck' and state = 'open'`) }
+	i = w.start()
+	w.await("a person is told", func() bool { return stuck() == 1 })
+	w.pass(48 * time.Hour)
+	w.owing(i, "boris") // whose papers are drawn after them
+	if n := stuck(); n != 1 {
+		t.Errorf("%d tasks", n)
+	}
+	if n := w.count(`select count(*) from paper_orders where state = 'wanted' and tries = 13`); n != 1 {
+		t.Error("they are not left as they are")
+	}
+}
+
 // TestOnePageTwiceTheOtherNever: the newest photo of the second page counts, and the first is asked for until it comes.
 func TestOnePageTwiceTheOtherNever(t *testing.T) {
 	t.Parallel()
