@@ -147,14 +147,31 @@ func FreeAddr(t testing.TB) string {
 	t.Helper()
 	var problem error
 	for range 100 {
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+mathrand.N(22_000)))
+		addr, err := reserve(t, 10_000+mathrand.N(22_000))
 		if err == nil {
-			if err = l.Close(); err == nil {
-				return l.Addr().String()
-			}
+			return addr
 		}
 		problem = err
 	}
 	t.Fatalf("no free port: %v", problem)
 	return ""
+}
+
+// reserve finds out whether the port is free. A socket of Linux that has a name and no file, and goes with the process, tells the other tests that it is taken
+// from now on, though nobody listens yet.
+func reserve(t testing.TB, port int) (string, error) {
+	var config net.ListenConfig
+	sign, err := config.Listen(t.Context(), "unix", fmt.Sprintf("@librarian-test-port-%d", port))
+	if err != nil {
+		return "", err
+	}
+	l, err := config.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err == nil {
+		err = l.Close()
+	}
+	if err != nil {
+		return "", errors.Join(err, sign.Close())
+	}
+	t.Cleanup(func() { _ = sign.Close() })
+	return l.Addr().String(), nil
 }
