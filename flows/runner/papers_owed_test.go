@@ -23,9 +23,18 @@ func (w *world) late(i *instance, sender, name string) {
 	})
 }
 
+// triesLater waits until nobody is about to fetch the late file: what was tried is noted, and it is not time to try again.
+func (w *world) triesLater() {
+	w.Helper()
+	w.await("it is to be tried later", func() bool {
+		return w.count(`select count(*) from events where state = 'waiting' and fetch_at > $1 and fetch_at <= $2`, w.Now(), w.Now().Add(time.Minute)) == 1
+	})
+}
+
 // comes lets the late photo be the one that was looked at.
 func (w *world) comes(name string, id files.ID) {
 	w.Helper()
+	w.triesLater()
 	w.exec(`update events set body = jsonb_set(body::jsonb, '{files,0,file}', to_jsonb($2::text)), fetch_at = $3 where body -> 'files' -> 0 ->> 'ref' = $1`, name, id, w.Now())
 }
 
@@ -64,6 +73,7 @@ func TestStaffWaitForWhatIsOwed(t *testing.T) {
 			if end != "lost" {
 				w.sendsText(i, "anna", "библиотекарь")
 			}
+			w.triesLater()
 			w.mu.Lock()
 			answer = bots.ErrGone
 			w.mu.Unlock()
